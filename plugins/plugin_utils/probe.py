@@ -1,0 +1,23 @@
+# Copyright (c) 2026 fastpath.router contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The probe: one round trip that reads everything the plan needs."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.fastpath.router.plugins.plugin_utils.router import Router, shell_file
+from ansible_collections.fastpath.router.plugins.plugin_utils.state import Observed, parse_probe
+
+SCRIPT = (shell_file("common"), shell_file("probe"))
+
+
+def probe_variables(owner: str, packages: t.Iterable[str], known_files: t.Iterable[str]) -> dict[str, str]:
+    """What the probe has to be told. The text of KNOWN_FILES is on the controller already and not sent back."""
+    return {"OWNER": owner, "PACKAGES": " ".join(packages), "KNOWN": f" {' '.join(known_files)} "}
+
+
+def probe(router: Router, owner: str, packages: t.Iterable[str], known_files: t.Iterable[str]) -> Observed:
+    return parse_probe(router.run(SCRIPT, probe_variables(owner, packages, known_files), "probe"))

@@ -1,0 +1,140 @@
+# shellcheck shell=dash
+# Copyright (c) 2026 fastpath.router contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Reads everything the plan needs. Changes nothing. Counts processes: routers have 500 MHz CPUs, so a shell builtin is
+# taken wherever it tells the same.
+# Set by the controller: OWNER, PACKAGES (names, separated by spaces), KNOWN (names of include files whose text the
+# controller has, each with a space on either side).
+
+probe_system() {
+	section euid
+	id -u
+	section release
+	cat /etc/openwrt_release 2>/dev/null
+	section system
+	kernel='' board='' model=''
+	[ -r /proc/version ] && read -r _ _ kernel _ </proc/version
+	[ -r /tmp/sysinfo/board_name ] && read -r board </tmp/sysinfo/board_name
+	[ -r /tmp/sysinfo/model ] && read -r model </tmp/sysinfo/model
+	printf 'kernel=%s\nboard=%s\nmodel=%s\n' "$kernel" "$board" "$model"
+	section mounts
+	while read -r device point type options _; do
+		[ "$point" = / ] && printf '%s %s %s\n' "$device" "$type" "$options"
+	done </proc/mounts
+}
+
+# One word per fact that is true.
+probe_flags() {
+	section flags
+	[ -x /sbin/fw4 ] && echo fw4
+	[ -x /sbin/fw3 ] && [ ! -x /sbin/fw4 ] && echo fw3
+	[ -x /bin/opkg ] && echo opkg
+	[ -x /usr/bin/apk ] && echo apk
+	[ -e /var/run/fw4.state ] && echo state
+	[ -e /var/run/uci/firewall ] && echo override
+	[ -e "$CONFIG" ] && echo config
+	for path in /etc/rc.d/S??firewall; do
+		[ -e "$path" ] && echo enabled
+	done
+	for path in /var/run/rpcd/snapshot-files/*; do
+		[ -e "$path" ] && echo luci-apply && break
+	done
+	section stray
+	for path in /etc/config/*; do
+		name=${path##*/}
+		case $name in
+		*[!A-Za-z0-9_-]*) [ -e "$path" ] && printf '%s\n' "$name" ;;
+		esac
+	done
+}
+
+# Configuration, staged changes and our files by hash: what the transaction compares once more under its locks.
+probe_files() {
+	section hashes
+	sha256sum "$CONFIG" "$DELTA" "$KEEP/$OWNER".* 2>/dev/null
+	for path in "$KEEP/$OWNER".*; do
+		name=${path##*/}
+		[ -f "$path" ] || continue
+		case $KNOWN in
+		*" $name "*) ;;
+		*)
+			section "file $name"
+			cat "$path"
+			;;
+		esac
+	done
+}
+
+probe_uci() {
+	section uci
+	uci -P "$RUN/none" -X show firewall 2>&1 # without what anybody has staged
+	section uci-rc
+	echo $?
+	section staged
+	[ -s "$DELTA" ] && uci changes firewall
+}
+
+# "name version status" of each package asked for, as far as the database knows it, by its own name or one it provides.
+probe_packages() {
+	[ -n "$PACKAGES" ] || return 0
+	section packages
+	if [ -f /usr/lib/opkg/status ]; then
+		awk -v wanted=" $PACKAGES " "$AWK_TELL"'
+			/^Package: /  { flush_entry(); package = $2 }
+			/^Version: /  { version = $2 }
+			/^Status: /   { status = $4 }
+			/^Provides: / { provides = substr($0, 11); gsub(/\([^)]*\)/, "", provides) }
+			END { flush_entry() }' /usr/lib/opkg/status
+	elif [ -f /lib/apk/db/installed ]; then
+		awk -v wanted=" $PACKAGES " "$AWK_TELL"'
+			/^P:/ { flush_entry(); package = substr($0, 3); status = "installed" }
+			/^V:/ { version = substr($0, 3) }
+			/^p:/ { provides = substr($0, 3); gsub(/[<>=~][^ ]*/, "", provides) }
+			/^f:/ { status = "broken" }
+			END { flush_entry() }' /lib/apk/db/installed
+	fi
+	return 0
+}
+
+AWK_TELL='
+	function tell(name) { if (index(wanted, " " name " ")) print name, version, status }
+	function flush_entry(   i, n, parts) {
+		if (package == "") return
+		tell(package)
+		n = split(provides, parts, /[ ,]+/)
+		for (i = 1; i <= n; i++) if (parts[i] != "" && parts[i] != package) tell(parts[i])
+		package = version = status = provides = ""
+	}'
+
+probe_live() {
+	section flowtables
+	nft list flowtables 2>&1
+	section chains
+	chains=$(nft list chains inet 2>&1)
+	printf '%s\n' "$chains"
+	section forward
+	nft -a list chain inet fw4 forward 2>&1
+	section generation
+	case $chains in
+	*"chain fastpath_$OWNER {"*) nft list chain inet fw4 "fastpath_$OWNER" ;;
+	esac
+	if [ -r /proc/net/nf_conntrack ]; then
+		section flows
+		awk '/\[HW_OFFLOAD\]/ { hardware++; next } /\[OFFLOAD\]/ { software++ }
+			END { print software + 0, hardware + 0 }' /proc/net/nf_conntrack
+	fi
+}
+
+probe() {
+	probe_system
+	probe_flags
+	if [ -x /sbin/fw4 ]; then
+		probe_files
+		probe_uci
+		probe_packages
+		probe_live
+	fi
+	section end
+}

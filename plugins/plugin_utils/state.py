@@ -1,0 +1,135 @@
+# Copyright (c) 2026 fastpath.router contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The observed state: the probe's sections, understood."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.fastpath.router.plugins.plugin_utils import nft, uci
+from ansible_collections.fastpath.router.plugins.plugin_utils.desired import KEEP
+
+POLICY = re.compile(
+    r"^\tchain (input|forward|output) \{\n\t\ttype filter hook \1 priority filter; policy (\w+);", re.MULTILINE
+)
+GENERATION = re.compile(r'comment "fastpath \w+ generation ([0-9a-f]+)"')
+
+
+@dataclass
+class Observed:
+    """One router as the probe found it."""
+
+    euid: str = ""
+    release: dict[str, str] = field(default_factory=dict)
+    kernel: str = ""
+    board: str = ""
+    model: str = ""
+    mounts: list[list[str]] = field(default_factory=list)
+    flags: frozenset[str] = frozenset()
+    stray: list[str] = field(default_factory=list)
+    hashes: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    uci_error: str = ""
+    sections: list[uci.Section] = field(default_factory=list)
+    staged: list[str] = field(default_factory=list)
+    packages: dict[str, tuple[str, str]] = field(default_factory=dict)
+    flowtables: list[nft.Flowtable] = field(default_factory=list)
+    chains: str = ""
+    forward: str = ""
+    generation: str | None = None
+    flows: dict[str, int] | None = None
+
+    @property
+    def package_manager(self) -> str | None:
+        return next((name for name in ("apk", "opkg") if name in self.flags), None)
+
+    @property
+    def defaults(self) -> list[uci.Section]:
+        return [section for section in self.sections if section.type == "defaults"]
+
+    def default(self, option: str) -> str | None:
+        return self.defaults[0].get(option) if self.defaults else None
+
+    @property
+    def configured_mode(self) -> str:
+        if not uci.is_true(self.default("flow_offloading")):
+            return "none"
+        return "hardware" if uci.is_true(self.default("flow_offloading_hw")) else "software"
+
+    @property
+    def loaded_mode(self) -> str:
+        """What nft lists: fw4's flowtable and a rule that feeds it. With kernels that ignore refused hardware, no proof of it."""
+        table = next((f for f in self.flowtables if (f.family, f.table, f.name) == ("inet", "fw4", "ft")), None)
+        if table is None or not nft.offloads_to(self.forward, "ft"):
+            return "none"
+        return "hardware" if table.hardware else "software"
+
+    @property
+    def policies(self) -> dict[str, str]:
+        return dict(POLICY.findall(self.chains))
+
+    @property
+    def fw4_is_live(self) -> bool:
+        return "state" in self.flags and "type filter hook forward" in self.forward
+
+    def owned_sections(self, owner: str) -> list[uci.Section]:
+        mark = f"fastpath_{owner}"
+        return [s for s in self.sections if s.name == mark or s.name.startswith(f"{mark}_")]
+
+    def file_hash(self, name: str) -> str | None:
+        return self.hashes.get(f"{KEEP}/{name}")
+
+    def intact(self, name: str) -> bool:
+        """Whether a file of ours is there and holds the text whose hash is part of its name."""
+        found, parts = self.file_hash(name), name.split(".")
+        return found is not None and len(parts) > 2 and found.startswith(parts[-2])
+
+    def kept_files(self) -> list[str]:
+        return [path[len(KEEP) + 1 :] for path in self.hashes if path.startswith(f"{KEEP}/")]
+
+
+def parse_probe(sections: t.Mapping[str, str]) -> Observed:
+    """Understand the sections of a probe's reply. Raises RouterError where they make no sense."""
+    system = _assignments(sections.get("system", ""))
+    show_failed = sections.get("uci-rc", "0").strip() != "0"
+    flows = sections.get("flows", "").split()
+    generation = GENERATION.search(sections.get("generation", ""))
+    return Observed(
+        euid=sections.get("euid", "").strip(),
+        release=_assignments(sections.get("release", "")),
+        kernel=system.get("kernel", ""),
+        board=system.get("board", ""),
+        model=system.get("model", ""),
+        mounts=[line.split(" ", 2) for line in sections.get("mounts", "").splitlines() if line.count(" ") >= 2],
+        flags=frozenset(sections.get("flags", "").split()),
+        stray=sections.get("stray", "").split("\n")[:-1],
+        hashes=_hashes(sections.get("hashes", "")),
+        files={name[5:]: text for name, text in sections.items() if name.startswith("file ")},
+        uci_error=sections.get("uci", "").strip() if show_failed else "",
+        sections=[] if show_failed else uci.parse_show(sections.get("uci", "")),
+        staged=sections.get("staged", "").splitlines(),
+        packages=_packages(sections.get("packages", "")),
+        flowtables=nft.parse_flowtables(sections.get("flowtables", "")),
+        chains=sections.get("chains", ""),
+        forward=sections.get("forward", ""),
+        generation=generation[1] if generation else None,
+        flows={"software": int(flows[0]), "hardware": int(flows[1])} if len(flows) == 2 else None,
+    )
+
+
+def _assignments(text: str) -> dict[str, str]:
+    pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return {name: value.strip("'\"") for name, value in pairs}
+
+
+def _hashes(text: str) -> dict[str, str]:
+    return {path: digest for digest, _, path in (line.partition("  ") for line in text.splitlines()) if path}
+
+
+def _packages(text: str) -> dict[str, tuple[str, str]]:
+    rows = (line.split(" ") for line in text.splitlines())
+    return {row[0]: (row[1], row[2]) for row in rows if len(row) == 3}
