@@ -1,0 +1,83 @@
+# Copyright (c) 2026 fastpath.router contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The main job: probe, plan, and, where something differs, one transaction."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.fastpath.router.plugins.plugin_utils import report
+from ansible_collections.fastpath.router.plugins.plugin_utils.desired import Desired
+from ansible_collections.fastpath.router.plugins.plugin_utils.errors import RouterError
+from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan, make_plan
+from ansible_collections.fastpath.router.plugins.plugin_utils.probe import probe
+from ansible_collections.fastpath.router.plugins.plugin_utils.refusals import refusals, refuse_stranger
+from ansible_collections.fastpath.router.plugins.plugin_utils.router import Router
+from ansible_collections.fastpath.router.plugins.plugin_utils.state import Observed
+from ansible_collections.fastpath.router.plugins.plugin_utils.transaction import Outcome, carry_out
+
+
+def converge(router: Router, desired: Desired, check: bool, diff: bool) -> tuple[dict[str, t.Any], RouterError | None]:
+    """Bring ROUTER to DESIRED. Returns the task's result, and the error where it failed with something to report.
+
+    Raises RouterError where the router could not even be read.
+    """
+    observed = probe(router, desired.owner, desired.packages, [include.file for include in desired.includes or ()])
+    refuse_stranger(observed)
+    for refusal in refusals(observed):
+        raise refusal
+    plan = make_plan(desired, observed)
+    outcome, error = None, None
+    if not plan.empty or (desired.update_cache == "always" and not check):
+        _refuse_pending(plan, desired, observed)
+        outcome = carry_out(router, plan, desired, observed, check)
+        error = outcome.error
+    elif desired.on_fallback == "fail":
+        error = _fallback(desired, observed)
+    return _result(router, plan, desired, observed, outcome, error, check, diff), error
+
+
+def _refuse_pending(plan: Plan, desired: Desired, observed: Observed) -> None:
+    if observed.staged and not plan.empty and desired.pending_changes == "fail":
+        raise RouterError(
+            "pending-changes",
+            "Somebody has staged firewall changes on the router and not committed them; they would be loaded with ours",
+            "Commit or revert them there, or set pending_changes: discard.",
+            detail="\n".join(observed.staged[:20]),
+        )
+
+
+def _fallback(desired: Desired, observed: Observed) -> RouterError | None:
+    if report.MODES.index(observed.loaded_mode) >= report.MODES.index(desired.mode):
+        return None
+    return RouterError(
+        "fallback",
+        f"{desired.mode} offloading is configured, {observed.loaded_mode} is loaded, and on_fallback is fail",
+        "The hardware or a device refuses the offload: use another mode, or on_fallback: warn.",
+    )
+
+
+def _result(
+    router: Router,
+    plan: Plan,
+    desired: Desired,
+    observed: Observed,
+    outcome: Outcome | None,
+    error: RouterError | None,
+    check: bool,
+    diff: bool,
+) -> dict[str, t.Any]:
+    changed = not plan.empty and error is None
+    now = outcome.observed if outcome else observed
+    result = {
+        "changed": changed,
+        "plan": report.plan_report(plan),
+        "observed": report.observed_report(now, desired.owner, desired.packages, desired.mode),
+        "findings": report.findings(plan, desired, now, outcome),
+        "transaction": report.transaction_report(router, outcome, changed and not check),
+    }
+    if diff:
+        result["diff"] = report.diff_report(plan, desired, observed)
+    return result
