@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.fastpath.router.plugins.plugin_utils.desired import KEEP, STAGE
+from ansible_collections.fastpath.router.plugins.plugin_utils.desired import KEEP, STAGE, Desired
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import RouterError
 from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan
 
@@ -27,7 +27,7 @@ FAILURES = {
     "staging-failed": ("uci did not stage the change as it was asked to", "The router is as it was. Look at `uci changes firewall` there."),
     "fw4-failed": ("fw4 cannot render the configuration", "The router is as it was. Correct what fw4 complains about."),
     "nft-crashed": ("nft crashed on the ruleset", "The router is as it was. Update the router's nftables package."),
-    "include-not-rendered": ("fw4 would leave the include out: it does not know the chain", "Name a chain that fw4 has."),
+    "include-not-rendered": ("fw4 would leave the include out: it knows no chain", "Name a chain that fw4 has."),
     "include-refused": ("nft refuses the include", "The router is as it was. Correct the include."),
     "ruleset-refused": ("nft refuses the ruleset", "The router is as it was. Correct what nft complains about."),
     "no-flowtables": ("The router's kernel has no flowtables", "Its kernel needs CONFIG_NF_FLOW_TABLE and the package kmod-nft-offload, "
@@ -52,7 +52,7 @@ STAGED_FILE = re.compile(rf"(?:{STAGE}|{KEEP})/\w+\.([A-Za-z0-9_-]+)\.[0-9a-f]{{
 FLOWTABLE_REFUSED = re.compile(r"No such file or directory\n\s*flowtable |flow (?:offload|add) @", re.MULTILINE)
 
 
-def explain(code: str, detail: str, plan: Plan, rollback_refused: bool) -> RouterError:
+def explain(code: str, detail: str, plan: Plan, desired: Desired, rollback_refused: bool) -> RouterError:
     """The error behind CODE, with the paths in DETAIL put in terms of the task."""
     detail = detail.strip()
     if code == "ruleset-refused":
@@ -66,5 +66,6 @@ def explain(code: str, detail: str, plan: Plan, rollback_refused: bool) -> Route
     message, advice = FAILURES.get(code, (f"The router reports {code!r}", "Look at the detail."))
     name = STAGED_FILE.search(detail)
     if name and code.startswith("include-"):
-        message = f"{message} ({name[1]})"
+        chain = next((i.chain for i in desired.includes or () if i.name == name[1]), None)
+        message += f" {chain!r} (include {name[1]})" if code == "include-not-rendered" else f" ({name[1]})"
     return RouterError(code, message, advice, STAGED_FILE.sub(r"include \1", detail))

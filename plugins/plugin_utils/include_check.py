@@ -12,7 +12,10 @@ import typing as t
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import ArgumentError
 
 TOKEN = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|[A-Za-z0-9_$@.:/*\\-]+|[^\sA-Za-z0-9_]')
-BOOT = "fw4 loads the firewall before any network device exists: nft would refuse the whole ruleset and leave the router open"
+BOOT = (
+    "At boot, fw4 loads the firewall before any network device exists: "
+    "nft would refuse the whole ruleset and leave the router open"
+)
 COMPARISONS = frozenset({"==", "=", "!", "!=", "eq", "ne"})
 ADDRESS_KEYWORDS = frozenset({"saddr", "daddr"})
 NAT_VERBS = frozenset({"dnat", "snat", "dup", "tproxy"})

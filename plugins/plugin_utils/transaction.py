@@ -45,7 +45,7 @@ def carry_out(router: Router, plan: Plan, desired: Desired, observed: Observed, 
     return Outcome(
         observed=after,
         installed=sections.get("installed", "").split(),
-        error=failures.explain(code, sections.get("error-detail", ""), plan, "rollback-refused" in sections)
+        error=failures.explain(code, sections.get("error-detail", ""), plan, desired, "rollback-refused" in sections)
         if code
         else None,
         rolled_back="rolled-back" in sections,

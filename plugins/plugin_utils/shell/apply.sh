@@ -74,6 +74,8 @@ undo() {
 }
 
 report() {
+	section discarded
+	printf '%s\n' "$saved_delta"
 	section installed
 	[ -z "$installed" ] || printf '%s\n' "$installed"
 	[ "$failed" = fastpath-busy ] || rm -rf "$RUN"
@@ -117,8 +119,6 @@ set_theirs_aside() {
 	saved_delta=/tmp/fastpath-discarded.$(date +%s)
 	copy "$DELTA" "$saved_delta" || fail ram-full
 	uci -q revert firewall
-	section discarded
-	printf '%s\n' "$saved_delta"
 }
 
 # Under a full file system a copy is cut, and its rc says so only sometimes.
@@ -131,6 +131,7 @@ stage() {
 	[ -n "$STAGING" ] || return 0
 	staged=1
 	stage_files
+	refuse_full_flash
 	stage_changes "$STAGED_BATCH" "$STAGED_LINES"
 }
 
@@ -140,6 +141,13 @@ put() {
 	"$3"*) ;;
 	*) fail ram-full ;;
 	esac
+}
+
+# Before anything is loaded: what is written later is all of the new files and the configuration once more.
+refuse_full_flash() {
+	needed=$(cat "$STAGE"/* "$CONFIG" 2>/dev/null | wc -c)
+	free=$(df -k /etc | awk 'END { print $(NF - 2) }')
+	[ "$free" -gt $((needed / 1024 + 16)) ] || give_up_writing
 }
 
 # uci batch returns 0 whatever happens: what it staged is read back.

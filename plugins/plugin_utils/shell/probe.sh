@@ -70,8 +70,9 @@ probe_files() {
 probe_uci() {
 	section uci
 	uci -P "$RUN/none" -X show firewall 2>&1 # without what anybody has staged
+	code=$?
 	section uci-rc
-	echo $?
+	echo "$code"
 	section staged
 	[ -s "$DELTA" ] && uci changes firewall
 }
@@ -92,7 +93,7 @@ probe_packages() {
 			/^P:/ { flush_entry(); package = substr($0, 3); status = "installed" }
 			/^V:/ { version = substr($0, 3) }
 			/^p:/ { provides = substr($0, 3); gsub(/[<>=~][^ ]*/, "", provides) }
-			/^f:/ { status = "broken" }
+			/^f:.*[fsx]/ { status = "broken" } # files, scripts or attributes that failed; S is none of them
 			END { flush_entry() }' /lib/apk/db/installed
 	fi
 	return 0
