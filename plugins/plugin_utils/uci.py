@@ -46,16 +46,14 @@ def parse_show(text: str) -> list[Section]:
     sections: dict[str, Section] = {}
     position = 0
     for line in SHOW_LINE.finditer(text):
-        if text[position : line.start()].strip():
+        name = line["section"]
+        if text[position : line.start()].strip() or (line["option"] and name not in sections):
             break
         position = line.end()
-        name = line["section"]
         if line["option"] is None:
             sections[name] = Section(name, line["type"])
-        elif name in sections:
-            sections[name].options[line["option"]] = [unquote(word) for word in re.findall(WORD, line["values"])]
         else:
-            break
+            sections[name].options[line["option"]] = [unquote(word) for word in re.findall(WORD, line["values"])]
     if text[position:].strip():
         raise RouterError(
             "bad-reply",
