@@ -11,7 +11,7 @@ DOCUMENTATION = r"""
 module: flow_offload
 short_description: Bring the flow offloading of an OpenWrt router to a declared state
 version_added: 0.1.0
-author: fastpath.router contributors
+author: fastpath.router contributors (!UNKNOWN)
 description:
   - Switches fw4's software or hardware flow offloading on or off, holds the options of the firewall's C(config defaults), and
     keeps nftables includes of your own, in one transaction per router.
@@ -99,6 +99,15 @@ options:
     type: str
     choices: [fail, discard]
     default: fail
+  confirm_timeout:
+    description:
+      - Seconds until a change undoes itself where nobody confirms it.
+      - The change is loaded from RAM while flash keeps the former configuration. The task confirms it over a new SSH connection, and
+        only then it is written to flash. A router that locks this controller out is back on its former configuration after that
+        time, or after a power cycle.
+      - At least 10; V(0) writes to flash as soon as the router has loaded the change.
+    type: int
+    default: 60
 """
 
 EXAMPLES = r"""

@@ -11,7 +11,7 @@ DOCUMENTATION = r"""
 module: flow_offload_info
 short_description: Read the flow offloading of an OpenWrt router
 version_added: 0.1.0
-author: fastpath.router contributors
+author: fastpath.router contributors (!UNKNOWN)
 description:
   - Reads in one SSH round trip what M(fastpath.router.flow_offload) bases its plan on, and changes nothing.
   - A router that M(fastpath.router.flow_offload) would refuse to change is read all the same; the reason is a finding.

@@ -11,7 +11,7 @@ DOCUMENTATION = r"""
 module: report
 short_description: Show a text as it is, and keep its data as JSON
 version_added: 0.1.0
-author: fastpath.router contributors
+author: fastpath.router contributors (!UNKNOWN)
 description:
   - Prints O(text) on the controller line by line, as it is. M(ansible.builtin.debug) would print it as quoted JSON.
   - Writes O(data) to a file on the controller, where O(dest) names one.

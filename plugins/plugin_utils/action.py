@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.fastpath.router.plugins.plugin_utils.arguments import validate
-from ansible_collections.fastpath.router.plugins.plugin_utils.errors import ArgumentError, RouterError
+from ansible_collections.fastpath.router.plugins.plugin_utils.errors import ArgumentError, RouterError, Unreachable
 from ansible_collections.fastpath.router.plugins.plugin_utils.router import Router
 
 
@@ -35,7 +35,8 @@ class RouterAction(ActionBase):
         try:
             arguments = validate(self.ARGUMENTS, self._task.args)
             self._refuse_connection()
-            result.update(self.work(arguments, Router(self._execute, self._environment())))
+            afresh = self._execute_afresh if self._connection.ansible_name == "ansible.builtin.ssh" else None
+            result.update(self.work(arguments, Router(self._execute, self._environment(), afresh)))
         except RouterError as error:
             result.update(failure(error))
         return result
@@ -56,6 +57,18 @@ class RouterAction(ActionBase):
         # exec: the shell that the connection starts becomes the one that reads the script.
         reply = self._low_level_execute_command("exec /bin/sh -s", in_data=script, encoding_errors="surrogateescape")
         return reply["rc"], reply["stdout"], reply["stderr"]
+
+    def _execute_afresh(self, script: bytes) -> tuple[int, str, str]:
+        """The same user and address, but never the multiplexed connection: that one would survive a lockout."""
+        usual = self._connection.get_option("ssh_args")
+        # ssh takes the first value that it is given for an option.
+        self._connection.set_option("ssh_args", f"-o ControlMaster=no -o ControlPath=none {usual or ''}")
+        try:
+            return self._execute(script)
+        except AnsibleConnectionFailure as error:
+            raise Unreachable(str(error)) from error
+        finally:
+            self._connection.set_option("ssh_args", usual)
 
 
 def failure(error: RouterError) -> dict[str, t.Any]:

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.fastpath.router.plugins.plugin_utils import report
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import Desired
-from ansible_collections.fastpath.router.plugins.plugin_utils.errors import RouterError
+from ansible_collections.fastpath.router.plugins.plugin_utils.errors import ArgumentError, RouterError
 from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan, make_plan
 from ansible_collections.fastpath.router.plugins.plugin_utils.probe import probe
 from ansible_collections.fastpath.router.plugins.plugin_utils.refusals import refusals, refuse_stranger
@@ -32,6 +32,7 @@ def converge(router: Router, desired: Desired, check: bool, diff: bool) -> tuple
     outcome, error = None, None
     if not plan.empty or (desired.update_cache == "always" and not check):
         _refuse_pending(plan, desired, observed)
+        _refuse_unconfirmable(router, desired)
         outcome = carry_out(router, plan, desired, observed, check)
         error = outcome.error
     elif desired.on_fallback == "fail":
@@ -46,6 +47,14 @@ def _refuse_pending(plan: Plan, desired: Desired, observed: Observed) -> None:
             "Somebody has staged firewall changes on the router and not committed them; they would be loaded with ours",
             "Commit or revert them there, or set pending_changes: discard.",
             detail="\n".join(observed.staged[:20]),
+        )
+
+
+def _refuse_unconfirmable(router: Router, desired: Desired) -> None:
+    if desired.confirm_timeout and not router.can_confirm:
+        raise ArgumentError(
+            "a change can only be confirmed over SSH, and this connection is none",
+            "Set confirm_timeout: 0, or use ansible_connection: ssh.",
         )
 
 

@@ -19,6 +19,8 @@ KEEP = "/etc/nftables.d/fastpath"
 STAGE = "/var/run/fastpath/stage"
 MAX_INCLUDES = 128 * 1024  # bytes; the smallest routers have 8 MB of flash, most of it taken
 
+MIN_CONFIRM, MAX_CONFIRM = 10, 3600  # seconds
+
 OWNER = re.compile(r"[a-z0-9]{1,16}\Z")
 INCLUDE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}\Z")
 CHAIN = re.compile(r"[A-Za-z0-9_]{1,100}\Z")
@@ -96,6 +98,7 @@ class Desired:
     owner: str = "fastpath"
     on_fallback: str = "warn"
     pending_changes: str = "fail"
+    confirm_timeout: int = 0  # seconds; 0: no confirmation
 
 
 def digest(text: str) -> str:
@@ -124,7 +127,17 @@ def desired_state(arguments: t.Mapping[str, t.Any], read_source: t.Callable[[str
         owner=owner,
         on_fallback=arguments["on_fallback"],
         pending_changes=arguments["pending_changes"],
+        confirm_timeout=_confirm_timeout(arguments["confirm_timeout"]),
     )
+
+
+def _confirm_timeout(seconds: int) -> int:
+    if seconds != 0 and not MIN_CONFIRM <= seconds <= MAX_CONFIRM:
+        raise ArgumentError(
+            f"confirm_timeout: {seconds} is not possible",
+            f"Use {MIN_CONFIRM} to {MAX_CONFIRM} seconds, or 0 for no confirmation.",
+        )
+    return seconds
 
 
 def check_owner(owner: str) -> str:

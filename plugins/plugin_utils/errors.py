@@ -34,3 +34,10 @@ class ArgumentError(RouterError):
 
     def __init__(self, message: str, advice: str = ""):
         super().__init__("bad-argument", message, advice)
+
+
+class Unreachable(RouterError):
+    """A connection made to confirm a change did not come about."""
+
+    def __init__(self, detail: str):
+        super().__init__("unreachable", "The router cannot be reached", detail=detail)

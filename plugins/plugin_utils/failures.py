@@ -16,6 +16,11 @@ AGAIN = "Nothing was changed. Run the task again."
 # code: (what is wrong, what to do)
 FAILURES = {
     "fastpath-busy": ("Another run is at work on this router", "Run the task again when it has ended."),
+    "unconfirmed": ("A change waits for its confirmation", "Nothing was changed. Run the task again in two minutes."),
+    "reloaded-underneath": (
+        "Somebody reloaded the firewall before the change was confirmed, and with it the former configuration",
+        "The router is as it was. Run the task again.",
+    ),
     "fw4-busy": ("fw4 has been busy for 30 seconds", f"Look for a hanging script include (`ps w` on the router). {AGAIN}"),
     "config-busy": ("/etc/config/firewall has been locked by another program for 30 seconds", AGAIN),
     "changed-underneath": ("Somebody else changed the firewall's configuration while this run was at work", AGAIN),

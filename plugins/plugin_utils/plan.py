@@ -49,6 +49,7 @@ class Plan:
     files: dict[str, str] = field(default_factory=dict)  # to write: name -> text
     obsolete: list[str] = field(default_factory=list)  # files of ours that nothing refers to any more
     objects: list[str] = field(default_factory=list)  # live nft objects that outlive their include
+    new_objects: list[str] = field(default_factory=list)  # those that the new files declare
     paths: list[str] = field(default_factory=list)  # what fw4 must include once the plan is staged
     generation: str | None = None  # the mark of our includes, as it must be live
     reload: bool = False
@@ -163,6 +164,7 @@ def _plan_includes(plan: Plan, desired: Desired, observed: Observed) -> None:
     final = section_changes(owned, [(entry.section, entry.options) for entry in entries])
     plan.final += final
     plan.objects = _outliving_objects(plan, desired, observed)
+    plan.new_objects = [item for text in plan.files.values() for item in declared_objects(text)]
 
     before = len(plan.differences)
     _tell_includes(plan, desired, observed, owned, entries)

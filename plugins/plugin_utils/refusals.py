@@ -92,6 +92,13 @@ def _configuration(observed: Observed) -> t.Iterator[RouterError]:
 
 
 def _other_writers(observed: Observed) -> t.Iterator[RouterError]:
+    if observed.pending_change:
+        seconds, _, who = observed.pending_change.partition(" ")
+        yield RouterError(
+            "unconfirmed",
+            f"A change by {who} waits for its confirmation; it is rolled back in {seconds} seconds",
+            "Run the task again after that.",
+        )
     if "override" in observed.flags:
         yield RouterError(
             "override",

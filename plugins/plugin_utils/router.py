@@ -35,25 +35,37 @@ def quote(value: str) -> str:
 class Router:
     """Runs scripts on one router and counts what that costs."""
 
-    def __init__(self, execute: Execute, environment: t.Mapping[str, str] | None = None):
+    def __init__(
+        self, execute: Execute, environment: t.Mapping[str, str] | None = None, execute_afresh: Execute | None = None
+    ):
         self._execute = execute
+        self._execute_afresh = execute_afresh
         self._environment = dict(environment or {})
         self._started = time.monotonic()
         self.round_trips = 0
 
     @property
+    def can_confirm(self) -> bool:
+        return self._execute_afresh is not None
+
+    @property
     def seconds(self) -> float:
         return round(time.monotonic() - self._started, 2)
 
-    def run(self, body: t.Sequence[str], variables: t.Mapping[str, str], job: str) -> dict[str, str]:
+    def run(
+        self, body: t.Sequence[str], variables: t.Mapping[str, str], job: str, afresh: bool = False
+    ) -> dict[str, str]:
         """Send the shell texts BODY with VARIABLES set, call the function JOB, return the sections of its reply.
+
+        AFRESH: over a connection of its own, which only comes about where the router still lets this controller in.
 
         Raises RouterError where no whole frame comes back. An unreachable host is the connection's own exception.
         """
         nonce = new_nonce()
         script = self._script(body, {"NONCE": nonce, **variables}, job)
         self.round_trips += 1
-        code, output, errors = self._execute(script.encode("utf-8", "surrogateescape"))
+        execute = self._execute_afresh if afresh and self._execute_afresh else self._execute
+        code, output, errors = execute(script.encode("utf-8", "surrogateescape"))
         if f"@{nonce} " not in output:
             raise RouterError(
                 "no-shell",

@@ -30,6 +30,7 @@ class Observed:
     model: str = ""
     mounts: list[list[str]] = field(default_factory=list)
     flags: frozenset[str] = frozenset()
+    pending_change: str = ""  # seconds until it is rolled back, and whose it is
     stray: list[str] = field(default_factory=list)
     hashes: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
@@ -106,6 +107,7 @@ def parse_probe(sections: t.Mapping[str, str]) -> Observed:
         model=system.get("model", ""),
         mounts=[line.split(" ", 2) for line in sections.get("mounts", "").splitlines() if line.count(" ") >= 2],
         flags=frozenset(sections.get("flags", "").split()),
+        pending_change=sections.get("pending-change", "").strip(),
         stray=sections.get("stray", "").split("\n")[:-1],
         hashes=_hashes(sections.get("hashes", "")),
         files={name[5:]: text for name, text in sections.items() if name.startswith("file ")},

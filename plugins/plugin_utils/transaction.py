@@ -6,20 +6,28 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import re
-from dataclasses import dataclass, field
+import socket
+import time
+import typing as t
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.fastpath.router.plugins.plugin_utils import failures, uci
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import Desired
-from ansible_collections.fastpath.router.plugins.plugin_utils.errors import RouterError
-from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan
+from ansible_collections.fastpath.router.plugins.plugin_utils.errors import RouterError, Unreachable
+from ansible_collections.fastpath.router.plugins.plugin_utils.frame import new_nonce
+from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan, make_plan
 from ansible_collections.fastpath.router.plugins.plugin_utils.probe import SCRIPT as PROBE
 from ansible_collections.fastpath.router.plugins.plugin_utils.probe import probe_variables
 from ansible_collections.fastpath.router.plugins.plugin_utils.router import Router, quote, shell_file
 from ansible_collections.fastpath.router.plugins.plugin_utils.state import Observed, parse_probe
 
-SCRIPT = (*PROBE, shell_file("packages"), shell_file("apply"))
+FILES = ("packages", "staging", "loading", "flash", "confirmation", "apply")
+SCRIPT = (*PROBE, *(shell_file(name) for name in FILES))
+RETRY = 2  # seconds between two attempts to reach the router
+ROLLBACK_SECONDS = 45  # for the router to reload its former configuration
 UNPRINTABLE = re.compile(r"[^ -~]+")
 
 
@@ -38,22 +46,79 @@ class Outcome:
 
 
 def carry_out(router: Router, plan: Plan, desired: Desired, observed: Observed, check_only: bool) -> Outcome:
-    """Carry PLAN out; where CHECK_ONLY, stage and check it in the router's RAM and take it back."""
-    sections = router.run((*SCRIPT, _stage_files(plan)), _variables(plan, desired, observed, check_only), "apply")
+    """Carry PLAN out and have it confirmed; where CHECK_ONLY, stage and check it in the router's RAM and take it back."""
+    variables = _variables(plan, desired, observed, check_only)
+    sections = router.run((*SCRIPT, _stage_files(plan)), variables, "apply")
+    outcome = _outcome(sections, plan, desired)
+    if "pending" not in sections:
+        return outcome
+    confirmed = _confirm(router, plan, desired, variables)
+    return replace(
+        confirmed,
+        installed=outcome.installed,
+        discarded=outcome.discarded,
+        comments_dropped=outcome.comments_dropped,
+    )
+
+
+def _outcome(sections: t.Mapping[str, str], plan: Plan, desired: Desired) -> Outcome:
     code = sections.get("error", "").strip()
-    after = parse_probe(sections)
+    detail = sections.get("error-detail", "")
     return Outcome(
-        observed=after,
+        observed=parse_probe(sections),
         installed=sections.get("installed", "").split(),
-        error=failures.explain(code, sections.get("error-detail", ""), plan, desired, "rollback-refused" in sections)
-        if code
-        else None,
+        error=failures.explain(code, detail, plan, desired, "rollback-refused" in sections) if code else None,
         rolled_back="rolled-back" in sections,
         unchecked="unchecked" in sections,
         discarded=sections.get("discarded", "").strip() or None,
         comments_dropped="comments" in sections,
         left=[name[5:].strip() for name in sections if name.startswith("left ")],
     )
+
+
+def _confirm(router: Router, plan: Plan, desired: Desired, variables: t.Mapping[str, str]) -> Outcome:
+    """Confirm the loaded change over fresh connections, until one comes through or the router has rolled back by itself."""
+    deadline = time.monotonic() + desired.confirm_timeout
+    reason = ""
+    while time.monotonic() < deadline:
+        try:
+            sections = router.run(SCRIPT, variables, "confirm", afresh=True)
+        except Unreachable as error:
+            reason = error.detail
+            time.sleep(RETRY)
+            continue
+        if sections.get("error", "").strip() == "confirmed-too-late":
+            break
+        return _outcome(sections, plan, desired)
+    return _after_rollback(router, desired, reason)
+
+
+def _after_rollback(router: Router, desired: Desired, reason: str) -> Outcome:
+    """Nobody confirmed in time. Look at what became of it: a confirmation may have come through whose answer got lost."""
+    patience = time.monotonic() + ROLLBACK_SECONDS
+    while True:
+        try:
+            observed = parse_probe(
+                router.run(PROBE, probe_variables(desired.owner, desired.packages, ()), "probe", afresh=True)
+            )
+        except Unreachable:
+            observed = None
+        if (observed and not observed.pending_change) or time.monotonic() > patience:
+            break
+        time.sleep(RETRY)
+    if observed and not observed.pending_change and make_plan(desired, observed).empty:
+        return Outcome(observed=observed)
+    text = (
+        "The router could not be reached over a fresh connection with the new firewall"
+        if reason
+        else "The change was not confirmed"
+    )
+    state = "It is rolled back: the router runs its former configuration."
+    if observed is None:
+        state = "It rolls back by itself, but it has not been reached since: look at it, or power it off and on."
+    error = RouterError("unconfirmed", f"{text} within {desired.confirm_timeout} seconds. {state.rstrip('.')}",
+                        "Look at what the change does to SSH from this controller.", detail=reason)  # fmt: skip
+    return Outcome(observed=observed or Observed(), error=error, rolled_back=True)
 
 
 def _stage_files(plan: Plan) -> str:
@@ -83,12 +148,21 @@ def _variables(plan: Plan, desired: Desired, observed: Observed, check_only: boo
         "PATHS": " ".join(plan.paths),
         "OBSOLETE": " ".join(plan.obsolete),
         "OBJECTS": "\n".join(plan.objects),
+        "NEW_OBJECTS": "\n".join(plan.new_objects),
         "GENERATION": plan.generation or "",
         "SUMMARY": _summary(plan),
+        "CONFIRM": str(desired.confirm_timeout) if desired.confirm_timeout and (plan.staged or plan.files) else "",
+        "TOKEN": new_nonce(),
+        "WHO": _who(),
         "MISSING": " ".join(plan.packages),
         "MANAGER": observed.package_manager or "",
         "UPDATE_CACHE": desired.update_cache,
     }
+
+
+def _who() -> str:
+    """Who changes the router, for whoever meets the unconfirmed change."""
+    return UNPRINTABLE.sub("?", f"{getpass.getuser()}@{socket.gethostname()}")
 
 
 def _flag(value: bool) -> str:

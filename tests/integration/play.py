@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -31,28 +34,38 @@ def environment(**extra: str) -> dict[str, str]:
     }
 
 
-def play(
-    inventory: dict, tasks: list[dict], *options: str, play_keywords: dict | None = None, **env: str
-) -> list[dict]:
-    """Run TASKS on all hosts of INVENTORY; each result as a dictionary with host, task and status."""
+@contextlib.contextmanager
+def running(inventory: dict, tasks: list[dict], *options: str, **env: str) -> Iterator[tuple[subprocess.Popen, Path]]:
+    """A run of TASKS on all hosts of INVENTORY, in a process group of its own, and the file that its results go to."""
     with tempfile.TemporaryDirectory() as folder:
         book, hosts, results = (Path(folder) / name for name in ("play.yml", "hosts.json", "results"))
-        book.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks, **(play_keywords or {})}]))
+        book.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
         hosts.write_text(json.dumps(inventory))
         results.touch()
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(hosts), str(book), *options]
-        run = subprocess.run(
+        process = subprocess.Popen(
             command,
             env=environment(CAPTURE_FILE=str(results), **env),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         )
+        try:
+            yield process, results
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
+
+def play(inventory: dict, tasks: list[dict], *options: str, **env: str) -> list[dict]:
+    """Run TASKS on all hosts of INVENTORY; each result as a dictionary with host, task and status."""
+    with running(inventory, tasks, *options, **env) as (process, results):
+        output, _ = process.communicate(timeout=300)
         records = [json.loads(line) for line in results.read_text().splitlines()]
-    if not records:
-        raise AssertionError(f"no result: {run.stdout}\n{run.stderr}")
+    assert records, f"no result: {output}"
     return records
 
 
@@ -61,10 +74,13 @@ def task(module: str = "flow_offload", **arguments: object) -> dict:
 
 
 def offload(router: object, *options: str, **arguments: object) -> dict:
-    """One run of flow_offload on one router; packages are left alone unless given."""
-    arguments = {"mode": "none", "packages": [], **arguments}
-    (result,) = play(inventory_of(router), [task(**arguments)], *options)
+    """One run of flow_offload on one router; packages are left alone and nothing waits unless given."""
+    (result,) = play(inventory_of(router), [offload_task(**arguments)], *options)
     return result
+
+
+def offload_task(**arguments: object) -> dict:
+    return task(**{"mode": "none", "packages": [], "confirm_timeout": 0, **arguments})
 
 
 def inventory_of(*routers: object, **variables: object) -> dict:

@@ -91,7 +91,11 @@ def refused_arguments(lab):
     subprocess.run(router.ssh_command("true"), check=True)
     before = state(router)
     tasks = [
-        {"name": case, "ignore_errors": True, **task(**{"mode": "none", "packages": [], **arguments})}
+        {
+            "name": case,
+            "ignore_errors": True,
+            **task(**{"mode": "none", "packages": [], "confirm_timeout": 0, **arguments}),
+        }
         for case, (_needles, arguments) in ARGUMENTS.items()
     ]
     results = {result["task"]: result for result in play(inventory_of(router), tasks)}

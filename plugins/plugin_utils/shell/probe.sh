@@ -41,6 +41,16 @@ probe_flags() {
 	for path in /var/run/rpcd/snapshot-files/*; do
 		[ -e "$path" ] && echo luci-apply && break
 	done
+	section pending-change
+	if [ -e "$RUN/pending" ]; then
+		read -r uptime _ </proc/uptime
+		{
+			read -r _
+			read -r deadline
+			read -r who
+		} <"$RUN/pending"
+		printf '%s %s\n' "$((deadline - ${uptime%.*}))" "$who"
+	fi
 	section stray
 	for path in /etc/config/*; do
 		name=${path##*/}
@@ -50,10 +60,17 @@ probe_flags() {
 	done
 }
 
+# An empty staging file and none are the same.
+current_hashes() {
+	set -- "$CONFIG" "$KEEP/$OWNER".*
+	[ ! -s "$DELTA" ] || set -- "$DELTA" "$@"
+	sha256sum "$@" 2>/dev/null
+}
+
 # Configuration, staged changes and our files by hash: what the transaction compares once more under its locks.
 probe_files() {
 	section hashes
-	sha256sum "$CONFIG" "$DELTA" "$KEEP/$OWNER".* 2>/dev/null
+	current_hashes
 	for path in "$KEEP/$OWNER".*; do
 		name=${path##*/}
 		[ -f "$path" ] || continue

@@ -1,0 +1,76 @@
+# shellcheck shell=dash disable=SC2034
+# Copyright (c) 2026 fastpath.router contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Write what was checked and loaded to flash, so that a power cut at any point leaves the old state or the new one.
+
+# As it will stand: staged once more with the paths on flash, and checked once more.
+persist() {
+	[ -n "$STAGING" ] || return 0
+	exec 9>"$FW4_LOCK"
+	wait_for 9 -x "fw4-busy"
+	keep_files
+	[ -n "$FINAL_BATCH" ] || return 0
+	staged=1
+	stage_changes "$FINAL_BATCH" "$FINAL_LINES"
+	check "$(printf '%s' "$PATHS" | sed "s#$STAGE/#$KEEP/#g")"
+	write_config
+	unstage
+}
+
+# Before anything refers to them; under a name that nothing includes until they are whole.
+keep_files() {
+	for path in "$STAGE"/*; do
+		[ -e "$path" ] || continue
+		name=${path##*/}
+		mkdir -p "$KEEP"
+		beside=$KEEP/.new
+		copy "$path" "$beside" || give_up_writing
+		[ -e "$KEEP/$name" ] || kept="$kept $KEEP/$name"
+		mv "$beside" "$KEEP/$name" || give_up_writing
+	done
+	beside=
+	sync
+}
+
+give_up_writing() {
+	fail flash-full "$(df -k /etc | tail -n 1)"
+}
+
+# uci commit is not safe on a full flash: it returns 0 and leaves 0 bytes. So: beside, compare, sync, rename.
+write_config() {
+	mkdir -p "$RUN/verify"
+	uci export firewall >"$RUN/export" 2>"$RUN/errors" || fail staging-failed "$(cat "$RUN/errors")"
+	uci show firewall >"$RUN/shown"
+	tail -n +2 "$RUN/export" >"$RUN/verify/firewall" # the file as uci commit writes it has no "package" line
+	uci -c "$RUN/verify" -P "$RUN/none" show firewall >"$RUN/reread" 2>"$RUN/errors"
+	cmp -s "$RUN/shown" "$RUN/reread" || fail staging-failed "$(cat "$RUN/errors")"
+	cmp -s "$DELTA" "$RUN/delta" || fail changed-underneath
+	target=$(readlink -f "$CONFIG")
+	beside=${target%/*}/.firewall.fastpath # uci reads no file that begins with a dot
+	cp -p "$target" "$beside" 2>/dev/null || give_up_writing
+	copy "$RUN/verify/firewall" "$beside" || give_up_writing
+	sync
+	refuse_waiting_writer
+	mv "$beside" "$target" || give_up_writing
+	beside=
+	kept=
+	sync
+}
+
+# A "uci commit" that waits for our lock has the old file open: it would write that back over the new one.
+refuse_waiting_writer() {
+	# shellcheck disable=SC2012 # of one known path
+	inode=$(ls -iL "$CONFIG" | awk '{ print $1 }')
+	grep -q -- "-> FLOCK .*:$inode " /proc/locks 2>/dev/null && fail changed-underneath
+	return 0
+}
+
+remove_leftovers() {
+	for name in $OBSOLETE; do
+		rm -f "$KEEP/$name"
+	done
+	rmdir "$KEEP" 2>/dev/null
+	delete_objects "$OBJECTS"
+}
