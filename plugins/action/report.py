@@ -42,7 +42,7 @@ class ActionModule(ActionBase):
 
 def write_json(dest: str, data: t.Any) -> ArgumentError | None:
     try:
-        Path(dest).expanduser().write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+        Path(dest).write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         return ArgumentError(f"dest: {dest} cannot be written: {error.strerror}")
     return None

@@ -145,6 +145,8 @@ def _difference(difference: t.Mapping[str, str | None]) -> str:
         text = "surplus"
     elif before == after:
         text = "another text"
+    elif before.startswith(f"{after} ("):
+        text = before[len(after) :].strip(" ()")  # what happened to it
     else:
         text = f"{before} instead of {after}"
     return f"{kind} {subject}: {text}"
