@@ -24,7 +24,7 @@ class ActionModule(RouterAction):
 
     def work(self, arguments: dict[str, t.Any], router: Router) -> dict[str, t.Any]:
         owner, packages = check_owner(arguments["owner"]), check_packages(arguments["packages"])
-        observed = probe(router, owner, packages, ())
+        observed = probe(router, owner, packages, (), detail=True)
         refuse_stranger(observed)
         picture = report.full_report(observed, owner, packages)
         return {

@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.fastpath.router.plugins.plugin_utils import report
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import Desired
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import ArgumentError, RouterError
-from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan, make_plan
+from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan, make_plan, plan_way_back
 from ansible_collections.fastpath.router.plugins.plugin_utils.probe import probe
 from ansible_collections.fastpath.router.plugins.plugin_utils.refusals import refusals, refuse_stranger
 from ansible_collections.fastpath.router.plugins.plugin_utils.router import Router
@@ -33,10 +33,35 @@ def converge(router: Router, desired: Desired, check: bool, diff: bool) -> tuple
     if not plan.empty or (desired.update_cache == "always" and not check):
         _refuse_pending(plan, desired, observed)
         _refuse_unconfirmable(router, desired)
-        outcome = carry_out(router, plan, desired, observed, check)
-        error = outcome.error
+        outcome = carry_out(router, plan, desired, observed, check, lambda now: make_plan(desired, now).empty)
+        error = outcome.error or _not_converged(desired, outcome, check)
     elif desired.on_fallback == "fail":
         error = _fallback(desired, observed)
+    return _result(router, plan, desired, observed, outcome, error, check, diff), error
+
+
+def roll_back(router: Router, desired: Desired, check: bool, diff: bool) -> tuple[dict[str, t.Any], RouterError | None]:
+    """Bring ROUTER back to the state before its last confirmed change. DESIRED carries the owner and the settings.
+
+    Returns and raises as converge() does.
+    """
+    observed = probe(router, desired.owner, (), ())
+    refuse_stranger(observed)
+    for refusal in refusals(observed):
+        raise refusal
+    plan, outcome, error = Plan(), None, None
+    if observed.way_back:
+        if observed.way_back.config_hash != observed.config_hash:
+            raise RouterError(
+                "changed-since",
+                "Somebody has changed the firewall's configuration since the change that would be rolled back",
+                "Declare the state that you want and run the role; nothing was changed.",
+            )
+        plan = plan_way_back(observed, desired.owner)
+        _refuse_pending(plan, desired, observed)
+        _refuse_unconfirmable(router, desired)
+        outcome = carry_out(router, plan, desired, observed, check, lambda now: now.way_back is None)
+        error = outcome.error
     return _result(router, plan, desired, observed, outcome, error, check, diff), error
 
 
@@ -56,6 +81,19 @@ def _refuse_unconfirmable(router: Router, desired: Desired) -> None:
             "a change can only be confirmed over SSH, and this connection is none",
             "Set confirm_timeout: 0, or use ansible_connection: ssh.",
         )
+
+
+def _not_converged(desired: Desired, outcome: Outcome, check: bool) -> RouterError | None:
+    """The last look: a writer that got in right behind the transaction must not pass for success."""
+    plan = Plan() if check else make_plan(desired, outcome.observed)
+    if plan.empty:
+        return None
+    return RouterError(
+        "not-converged",
+        "The change was made, but the router is not as declared right after it",
+        "Somebody else writes its configuration: find out who, and run the task again.",
+        detail="\n".join(f"{d.kind} {d.subject}: {d.before} -> {d.after}" for d in plan.differences),
+    )
 
 
 def _fallback(desired: Desired, observed: Observed) -> RouterError | None:

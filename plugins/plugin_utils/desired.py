@@ -127,11 +127,11 @@ def desired_state(arguments: t.Mapping[str, t.Any], read_source: t.Callable[[str
         owner=owner,
         on_fallback=arguments["on_fallback"],
         pending_changes=arguments["pending_changes"],
-        confirm_timeout=_confirm_timeout(arguments["confirm_timeout"]),
+        confirm_timeout=check_confirm_timeout(arguments["confirm_timeout"]),
     )
 
 
-def _confirm_timeout(seconds: int) -> int:
+def check_confirm_timeout(seconds: int) -> int:
     if seconds != 0 and not MIN_CONFIRM <= seconds <= MAX_CONFIRM:
         raise ArgumentError(
             f"confirm_timeout: {seconds} is not possible",

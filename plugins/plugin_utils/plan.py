@@ -20,7 +20,7 @@ from ansible_collections.fastpath.router.plugins.plugin_utils.desired import (
 )
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import RouterError
 from ansible_collections.fastpath.router.plugins.plugin_utils.include_check import declared_objects
-from ansible_collections.fastpath.router.plugins.plugin_utils.state import Observed
+from ansible_collections.fastpath.router.plugins.plugin_utils.state import Observed, WayBack, owned_sections
 
 # fw4 reads both names of one option and takes the newer where both are there.
 ALIASES = {"syn_flood": ("synflood_protect", "syn_flood"), "synflood_protect": ("synflood_protect", "syn_flood")}
@@ -32,7 +32,7 @@ Options = t.Mapping[str, t.Sequence[str]]
 class Difference:
     """One thing that is not as declared. None: it is not there."""
 
-    kind: str  # package | option | include | order | file | load
+    kind: str  # package | option | include | order | file | load | rollback
     subject: str
     before: str | None
     after: str | None
@@ -53,6 +53,8 @@ class Plan:
     paths: list[str] = field(default_factory=list)  # what fw4 must include once the plan is staged
     generation: str | None = None  # the mark of our includes, as it must be live
     reload: bool = False
+    way_back: WayBack | None = None  # to be kept with the change
+    forget: bool = False  # keep no way back: nothing of ours shall stay
 
     @property
     def empty(self) -> bool:
@@ -68,9 +70,28 @@ def make_plan(desired: Desired, observed: Observed) -> Plan:
         _plan_includes(plan, desired, observed)
     else:
         plan.generation = observed.generation
+    _plan_way_back(plan, desired, observed)
     if plan.packages and desired.mode != "none" and not plan.reload:
         # The kernel could not load the flowtable without the module; UCI needs no change.
         plan.reload = True
+    return plan
+
+
+def plan_way_back(observed: Observed, owner: str) -> Plan:
+    """The plan that undoes the last confirmed change. There is no way back from it."""
+    way = observed.way_back
+    assert way is not None
+    after = uci.apply_changes(observed.sections, way.changes)
+    needed = _referred_files(owned_sections(after, owner))
+    found = {section.name: section for section in observed.sections}
+    plan = Plan(staged=list(way.changes), final=list(way.changes), objects=list(way.objects), generation=way.generation)
+    for change in way.changes:
+        name, _, option = change.path.partition(".")
+        before = found[name].get(option) if option and name in found else None
+        plan.differences.append(Difference("rollback", change.path, before, change.value))
+    plan.paths = [f"{KEEP}/{name}" for name in needed]
+    plan.obsolete = [name for name in observed.kept_files() if name not in needed]
+    plan.forget = plan.reload = True
     return plan
 
 
@@ -158,20 +179,18 @@ def _plan_includes(plan: Plan, desired: Desired, observed: Observed) -> None:
 
     plan.files = {name: text for name, text in texts.items() if not is_kept(name, observed)}
     referred = {path.rpartition("/")[2] for entry in entries for path in entry.options.get("path", ())}
-    plan.obsolete = [name for name in observed.kept_files() if name not in referred]
+    unused = [name for name in _referred_files(owned) if name not in referred]
     plan.paths = [path for entry in entries for path in entry.staged.get("path", ())]
     plan.staged += section_changes(owned, [(entry.section, entry.staged) for entry in entries])
     final = section_changes(owned, [(entry.section, entry.options) for entry in entries])
     plan.final += final
-    plan.objects = _outliving_objects(plan, desired, observed)
+    plan.objects = _outliving_objects(plan, desired, observed, unused)
     plan.new_objects = [item for text in plan.files.values() for item in declared_objects(text)]
 
     before = len(plan.differences)
     _tell_includes(plan, desired, observed, owned, entries)
     if final and len(plan.differences) == before:
         plan.differences.append(Difference("order", "includes", _names(owned), ", ".join(e.section for e in entries)))
-    if plan.obsolete and len(plan.differences) == before:
-        plan.differences += [Difference("file", f"{KEEP}/{name}", "unused", None) for name in plan.obsolete]
     if final or plan.files or plan.objects:
         plan.reload = True
     elif plan.generation != observed.generation:
@@ -239,19 +258,41 @@ def _option_changes(section: uci.Section, options: Options) -> list[uci.Change]:
     return changes
 
 
-def _outliving_objects(plan: Plan, desired: Desired, observed: Observed) -> list[str]:
-    """What the includes that go away declared and no other one declares: nft keeps it until it is deleted by name."""
+def _outliving_objects(plan: Plan, desired: Desired, observed: Observed, unused: t.Iterable[str]) -> list[str]:
+    """What the UNUSED files declared and no other one declares: nft keeps it until it is deleted by name."""
     staying = {item for include in desired.includes or () for item in declared_objects(include.text)}
-    gone = [
-        item
-        for name in plan.obsolete
-        if observed.intact(name)
-        for item in declared_objects(observed.files.get(name, ""))
-    ]
+    gone = [item for name in unused if observed.intact(name) for item in declared_objects(observed.files.get(name, ""))]
     objects = [item for item in dict.fromkeys(gone) if item not in staying and not item.startswith("chain fastpath_")]
-    if plan.generation is None and f"chain fastpath_{desired.owner} {{" in observed.chains:
+    if plan.generation is None and observed.marked:
         objects.append(f"chain fastpath_{desired.owner}")
     return objects
+
+
+def _referred_files(sections: t.Iterable[uci.Section]) -> list[str]:
+    """The names of our files that these include sections load."""
+    paths = (section.get("path") or "" for section in sections)
+    return [path.removeprefix(f"{KEEP}/") for path in paths if path.startswith(f"{KEEP}/")]
+
+
+def _plan_way_back(plan: Plan, desired: Desired, observed: Observed) -> None:
+    """What undoes this change, and which files are of no use to either state."""
+    owned = observed.owned_sections(desired.owner)
+    after = uci.apply_changes(observed.sections, plan.final)
+    now = _referred_files(owned_sections(after, desired.owner))
+    plan.forget = desired.mode == "none" and desired.includes == () and desired.purge
+    before = list(observed.way_back.files) if observed.way_back else []
+    if plan.final and not plan.forget:
+        before = _referred_files(owned)
+        inverse = uci.undo_changes(observed.sections, plan.final)
+        former = {o for name, text in observed.files.items() if observed.intact(name) for o in declared_objects(text)}
+        if observed.marked:
+            former.add(f"chain fastpath_{desired.owner}")
+        created = [item for item in plan.new_objects if item not in former]
+        plan.way_back = WayBack("", tuple(inverse), tuple(before), tuple(created), observed.generation)
+    needed = {*now, *([] if plan.forget else before)}
+    plan.obsolete = [name for name in observed.kept_files() if name not in needed]
+    if plan.empty and plan.obsolete:
+        plan.differences += [Difference("file", f"{KEEP}/{name}", "unused", None) for name in plan.obsolete]
 
 
 def _names(sections: t.Sequence[uci.Section]) -> str:

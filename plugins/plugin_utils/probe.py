@@ -14,10 +14,22 @@ from ansible_collections.fastpath.router.plugins.plugin_utils.state import Obser
 SCRIPT = (shell_file("common"), shell_file("probe"))
 
 
-def probe_variables(owner: str, packages: t.Iterable[str], known_files: t.Iterable[str]) -> dict[str, str]:
-    """What the probe has to be told. The text of KNOWN_FILES is on the controller already and not sent back."""
-    return {"OWNER": owner, "PACKAGES": " ".join(packages), "KNOWN": f" {' '.join(known_files)} "}
+def probe_variables(
+    owner: str, packages: t.Iterable[str], known_files: t.Iterable[str], detail: bool = False
+) -> dict[str, str]:
+    """What the probe has to be told. The text of KNOWN_FILES is on the controller already and not sent back.
+
+    DETAIL: also read what only a full report needs.
+    """
+    return {
+        "OWNER": owner,
+        "PACKAGES": " ".join(packages),
+        "KNOWN": f" {' '.join(known_files)} ",
+        "DETAIL": "1" if detail else "",
+    }
 
 
-def probe(router: Router, owner: str, packages: t.Iterable[str], known_files: t.Iterable[str]) -> Observed:
-    return parse_probe(router.run(SCRIPT, probe_variables(owner, packages, known_files), "probe"))
+def probe(
+    router: Router, owner: str, packages: t.Iterable[str], known_files: t.Iterable[str], detail: bool = False
+) -> Observed:
+    return parse_probe(router.run(SCRIPT, probe_variables(owner, packages, known_files, detail), "probe"))

@@ -69,7 +69,8 @@ def _configuration(observed: Observed) -> t.Iterator[RouterError]:
         yield RouterError(
             "stray-config",
             f"/etc/config holds files whose names UCI cannot take: {names}",
-            "They break uci for every program on the router: merge them into the files they belong to, or remove them.",
+            "A package upgrade leaves such files, and uci of older releases stumbles over them: merge them into the files they "
+            "belong to, or remove them.",
         )
     if "config" not in observed.flags:
         yield RouterError(

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 from dataclasses import dataclass, field
@@ -17,6 +18,17 @@ POLICY = re.compile(
     r"^\tchain (input|forward|output) \{\n\t\ttype filter hook \1 priority filter; policy (\w+);", re.MULTILINE
 )
 GENERATION = re.compile(r'comment "fastpath \w+ generation ([0-9a-f]+)"')
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """How to undo the last confirmed change, as it was written to flash with it."""
+
+    config_hash: str  # of /etc/config/firewall as that change left it
+    changes: tuple[uci.Change, ...]
+    files: tuple[str, ...]  # include files that the state before needs
+    objects: tuple[str, ...]  # live nft objects to delete once it is back
+    generation: str | None
 
 
 @dataclass
@@ -41,8 +53,10 @@ class Observed:
     flowtables: list[nft.Flowtable] = field(default_factory=list)
     chains: str = ""
     forward: str = ""
+    marked: bool = False  # whether the chain that bears our generation is live
     generation: str | None = None
     flows: dict[str, int] | None = None
+    way_back: WayBack | None = None
 
     @property
     def package_manager(self) -> str | None:
@@ -78,8 +92,7 @@ class Observed:
         return "state" in self.flags and "type filter hook forward" in self.forward
 
     def owned_sections(self, owner: str) -> list[uci.Section]:
-        mark = f"fastpath_{owner}"
-        return [s for s in self.sections if s.name == mark or s.name.startswith(f"{mark}_")]
+        return owned_sections(self.sections, owner)
 
     def file_hash(self, name: str) -> str | None:
         return self.hashes.get(f"{KEEP}/{name}")
@@ -89,8 +102,18 @@ class Observed:
         found, parts = self.file_hash(name), name.split(".")
         return found is not None and len(parts) > 2 and found.startswith(parts[-2])
 
+    @property
+    def config_hash(self) -> str | None:
+        return self.hashes.get("/etc/config/firewall")
+
     def kept_files(self) -> list[str]:
         return [path[len(KEEP) + 1 :] for path in self.hashes if path.startswith(f"{KEEP}/")]
+
+
+def owned_sections(sections: t.Iterable[uci.Section], owner: str) -> list[uci.Section]:
+    """The sections that bear OWNER's mark, in the file's order."""
+    mark = f"fastpath_{owner}"
+    return [section for section in sections if section.name == mark or section.name.startswith(f"{mark}_")]
 
 
 def parse_probe(sections: t.Mapping[str, str]) -> Observed:
@@ -118,9 +141,24 @@ def parse_probe(sections: t.Mapping[str, str]) -> Observed:
         flowtables=nft.parse_flowtables(sections.get("flowtables", "")),
         chains=sections.get("chains", ""),
         forward=sections.get("forward", ""),
+        marked="chain fastpath_" in sections.get("generation", ""),
         generation=generation[1] if generation else None,
+        way_back=_way_back(sections.get("previous", "")),
         flows={"software": int(flows[0]), "hardware": int(flows[1])} if len(flows) == 2 else None,
     )
+
+
+def _way_back(text: str) -> WayBack | None:
+    """None where there is none, or where it is not as it was written: then there is nothing to go back to."""
+    config_hash, _, record = text.partition("\n")
+    try:
+        data = json.loads(record)
+        changes = tuple(uci.Change(path, value) for path, value in data["changes"])
+        files, objects = tuple(map(str, data["files"])), tuple(map(str, data["objects"]))
+        uci.batch(changes)
+    except (ValueError, TypeError, KeyError):
+        return None
+    return WayBack(config_hash, changes, files, objects, data.get("generation"))
 
 
 def _assignments(text: str) -> dict[str, str]:

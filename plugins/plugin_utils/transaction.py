@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import json
 import re
 import socket
 import time
@@ -18,16 +19,17 @@ from ansible_collections.fastpath.router.plugins.plugin_utils import failures, u
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import Desired
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import RouterError, Unreachable
 from ansible_collections.fastpath.router.plugins.plugin_utils.frame import new_nonce
-from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan, make_plan
+from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan
 from ansible_collections.fastpath.router.plugins.plugin_utils.probe import SCRIPT as PROBE
 from ansible_collections.fastpath.router.plugins.plugin_utils.probe import probe_variables
 from ansible_collections.fastpath.router.plugins.plugin_utils.router import Router, quote, shell_file
-from ansible_collections.fastpath.router.plugins.plugin_utils.state import Observed, parse_probe
+from ansible_collections.fastpath.router.plugins.plugin_utils.state import Observed, WayBack, parse_probe
 
 FILES = ("packages", "staging", "loading", "flash", "confirmation", "apply")
 SCRIPT = (*PROBE, *(shell_file(name) for name in FILES))
 RETRY = 2  # seconds between two attempts to reach the router
 ROLLBACK_SECONDS = 45  # for the router to reload its former configuration
+Done = t.Callable[[Observed], bool]
 UNPRINTABLE = re.compile(r"[^ -~]+")
 
 
@@ -45,14 +47,19 @@ class Outcome:
     left: list[str] = field(default_factory=list)  # live objects that nft would not delete
 
 
-def carry_out(router: Router, plan: Plan, desired: Desired, observed: Observed, check_only: bool) -> Outcome:
-    """Carry PLAN out and have it confirmed; where CHECK_ONLY, stage and check it in the router's RAM and take it back."""
+def carry_out(
+    router: Router, plan: Plan, desired: Desired, observed: Observed, check_only: bool, is_done: Done
+) -> Outcome:
+    """Carry PLAN out and have it confirmed; where CHECK_ONLY, stage and check it in the router's RAM and take it back.
+
+    IS_DONE says of an observed router whether the plan has been carried out there.
+    """
     variables = _variables(plan, desired, observed, check_only)
     sections = router.run((*SCRIPT, _stage_files(plan)), variables, "apply")
     outcome = _outcome(sections, plan, desired)
     if "pending" not in sections:
         return outcome
-    confirmed = _confirm(router, plan, desired, variables)
+    confirmed = _confirm(router, plan, desired, variables, is_done)
     return replace(
         confirmed,
         installed=outcome.installed,
@@ -76,7 +83,7 @@ def _outcome(sections: t.Mapping[str, str], plan: Plan, desired: Desired) -> Out
     )
 
 
-def _confirm(router: Router, plan: Plan, desired: Desired, variables: t.Mapping[str, str]) -> Outcome:
+def _confirm(router: Router, plan: Plan, desired: Desired, variables: t.Mapping[str, str], is_done: Done) -> Outcome:
     """Confirm the loaded change over fresh connections, until one comes through or the router has rolled back by itself."""
     deadline = time.monotonic() + desired.confirm_timeout
     reason = ""
@@ -90,10 +97,10 @@ def _confirm(router: Router, plan: Plan, desired: Desired, variables: t.Mapping[
         if sections.get("error", "").strip() == "confirmed-too-late":
             break
         return _outcome(sections, plan, desired)
-    return _after_rollback(router, desired, reason)
+    return _after_rollback(router, desired, reason, is_done)
 
 
-def _after_rollback(router: Router, desired: Desired, reason: str) -> Outcome:
+def _after_rollback(router: Router, desired: Desired, reason: str, is_done: Done) -> Outcome:
     """Nobody confirmed in time. Look at what became of it: a confirmation may have come through whose answer got lost."""
     patience = time.monotonic() + ROLLBACK_SECONDS
     while True:
@@ -106,7 +113,7 @@ def _after_rollback(router: Router, desired: Desired, reason: str) -> Outcome:
         if (observed and not observed.pending_change) or time.monotonic() > patience:
             break
         time.sleep(RETRY)
-    if observed and not observed.pending_change and make_plan(desired, observed).empty:
+    if observed and not observed.pending_change and is_done(observed):
         return Outcome(observed=observed)
     text = (
         "The router could not be reached over a fresh connection with the new firewall"
@@ -150,6 +157,8 @@ def _variables(plan: Plan, desired: Desired, observed: Observed, check_only: boo
         "OBJECTS": "\n".join(plan.objects),
         "NEW_OBJECTS": "\n".join(plan.new_objects),
         "GENERATION": plan.generation or "",
+        "PREVIOUS": _way_back(plan.way_back) if plan.way_back else "",
+        "FORGET": _flag(plan.forget),
         "SUMMARY": _summary(plan),
         "CONFIRM": str(desired.confirm_timeout) if desired.confirm_timeout and (plan.staged or plan.files) else "",
         "TOKEN": new_nonce(),
@@ -158,6 +167,13 @@ def _variables(plan: Plan, desired: Desired, observed: Observed, check_only: boo
         "MANAGER": observed.package_manager or "",
         "UPDATE_CACHE": desired.update_cache,
     }
+
+
+def _way_back(way: WayBack) -> str:
+    """One line that state.py reads again; the router adds the hash of the configuration that it is right for."""
+    changes = [[change.path, change.value] for change in way.changes]
+    record = {"changes": changes, "files": way.files, "objects": way.objects, "generation": way.generation}
+    return json.dumps(record, separators=(",", ":"))
 
 
 def _who() -> str:

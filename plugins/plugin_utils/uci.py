@@ -22,6 +22,7 @@ SHOW_LINE = re.compile(
     re.MULTILINE,
 )
 # What may stand in a value that we write: no quote, no backslash, no newline, so that one way of quoting does.
+PATH = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)?\Z")
 PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]*\Z")
 
 
@@ -93,6 +94,8 @@ class Change:
 
     def command(self) -> str:
         """The line for `uci batch`."""
+        if not PATH.match(self.path):
+            raise ValueError(f"not a path of UCI: {self.path!r}")
         if self.value is None:
             return f"delete firewall.{self.path}"
         if not PLAIN.match(self.value):
@@ -110,3 +113,40 @@ def batch(changes: t.Iterable[Change]) -> str:
 
 def staged(changes: t.Iterable[Change]) -> str:
     return "\n".join(change.staged() for change in changes)
+
+
+def apply_changes(sections: t.Iterable[Section], changes: t.Iterable[Change]) -> list[Section]:
+    """SECTIONS as they are once CHANGES are committed."""
+    after = {section.name: Section(section.name, section.type, dict(section.options)) for section in sections}
+    for change in changes:
+        name, _, option = change.path.partition(".")
+        if option and change.value is None:
+            after[name].options.pop(option, None)
+        elif option:
+            after[name].options[option] = [change.value or ""]
+        elif change.value is None:
+            after.pop(name, None)
+        else:
+            after.setdefault(name, Section(name, change.value))
+    return list(after.values())
+
+
+def undo_changes(sections: t.Sequence[Section], changes: t.Sequence[Change]) -> list[Change]:
+    """The changes that lead back to SECTIONS once CHANGES are committed, for sections that only these changes touch."""
+    before = {section.name: section for section in sections}
+    after = {section.name: section for section in apply_changes(sections, changes)}
+    back: list[Change] = []
+    for name in dict.fromkeys(change.path.partition(".")[0] for change in changes):
+        whole = any(change.path == name for change in changes)
+        if whole and name in after:
+            back.append(Change(name, None))
+    for name in dict.fromkeys(change.path.partition(".")[0] for change in changes):
+        found = before.get(name)
+        if any(change.path == name for change in changes):
+            if found:
+                back.append(Change(name, found.type))
+                back += [Change(f"{name}.{option}", " ".join(values)) for option, values in found.options.items()]
+            continue
+        for option in dict.fromkeys(c.path.partition(".")[2] for c in changes if c.path.startswith(f"{name}.")):
+            back.append(Change(f"{name}.{option}", found.get(option) if found else None))
+    return back

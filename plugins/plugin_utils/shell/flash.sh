@@ -51,12 +51,23 @@ write_config() {
 	beside=${target%/*}/.firewall.fastpath # uci reads no file that begins with a dot
 	cp -p "$target" "$beside" 2>/dev/null || give_up_writing
 	copy "$RUN/verify/firewall" "$beside" || give_up_writing
+	[ -z "$PREVIOUS" ] || save_way_back
 	sync
 	refuse_waiting_writer
 	mv "$beside" "$target" || give_up_writing
+	[ -z "$PREVIOUS" ] || mv "$KEEP/.previous" "$KEEP/previous.$OWNER"
 	beside=
 	kept=
 	sync
+}
+
+# The commands that undo this change, for a later rollback, with the hash of the configuration that they are right for.
+save_way_back() {
+	hash=$(sha256sum "$RUN/verify/firewall")
+	printf '%s\n%s\n' "${hash%% *}" "$PREVIOUS" >"$RUN/previous"
+	mkdir -p "$KEEP"
+	kept="$kept $KEEP/.previous"
+	copy "$RUN/previous" "$KEEP/.previous" || give_up_writing
 }
 
 # A "uci commit" that waits for our lock has the old file open: it would write that back over the new one.
@@ -71,6 +82,7 @@ remove_leftovers() {
 	for name in $OBSOLETE; do
 		rm -f "$KEEP/$name"
 	done
+	[ -z "$FORGET" ] || rm -f "$KEEP/previous.$OWNER"
 	rmdir "$KEEP" 2>/dev/null
 	delete_objects "$OBJECTS"
 }

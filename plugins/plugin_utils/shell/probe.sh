@@ -6,7 +6,7 @@
 # Reads everything the plan needs. Changes nothing. Counts processes: routers have 500 MHz CPUs, so a shell builtin is
 # taken wherever it tells the same.
 # Set by the controller: OWNER, PACKAGES (names, separated by spaces), KNOWN (names of include files whose text the
-# controller has, each with a space on either side).
+# controller has, each with a space on either side), DETAIL (1: also what only a report needs).
 
 probe_system() {
 	section euid
@@ -25,6 +25,18 @@ probe_system() {
 	done </proc/mounts
 }
 
+# rpcd keeps its snapshot after an apply that needs no confirmation, too: then it knows of nothing to confirm. The session is
+# nobody's, so the question changes nothing.
+luci_waits() {
+	for path in /var/run/rpcd/snapshot-files/*; do
+		[ -e "$path" ] || return 1
+		break
+	done
+	case $(ubus call uci confirm '{"ubus_rpc_session":"ffffffffffffffffffffffffffffffff"}' 2>&1) in
+	*'No response'* | *'No data'* | *'Not found'*) return 1 ;;
+	esac
+}
+
 # One word per fact that is true.
 probe_flags() {
 	section flags
@@ -38,9 +50,7 @@ probe_flags() {
 	for path in /etc/rc.d/S??firewall; do
 		[ -e "$path" ] && echo enabled
 	done
-	for path in /var/run/rpcd/snapshot-files/*; do
-		[ -e "$path" ] && echo luci-apply && break
-	done
+	luci_waits && echo luci-apply
 	section pending-change
 	if [ -e "$RUN/pending" ]; then
 		read -r uptime _ </proc/uptime
@@ -71,6 +81,10 @@ current_hashes() {
 probe_files() {
 	section hashes
 	current_hashes
+	if [ -e "$KEEP/previous.$OWNER" ]; then
+		section previous
+		cat "$KEEP/previous.$OWNER"
+	fi
 	for path in "$KEEP/$OWNER".*; do
 		name=${path##*/}
 		[ -f "$path" ] || continue
@@ -129,15 +143,16 @@ AWK_TELL='
 probe_live() {
 	section flowtables
 	nft list flowtables 2>&1
-	section chains
-	chains=$(nft list chains inet 2>&1)
-	printf '%s\n' "$chains"
 	section forward
 	nft -a list chain inet fw4 forward 2>&1
-	section generation
-	case $chains in
-	*"chain fastpath_$OWNER {"*) nft list chain inet fw4 "fastpath_$OWNER" ;;
-	esac
+	if [ -n "$DETAIL" ]; then
+		section chains
+		nft list chains inet 2>&1
+	fi
+	if [ -d "$KEEP" ]; then
+		section generation
+		nft list chain inet fw4 "fastpath_$OWNER" 2>/dev/null
+	fi
 	if [ -r /proc/net/nf_conntrack ]; then
 		section flows
 		awk '/\[HW_OFFLOAD\]/ { hardware++; next } /\[OFFLOAD\]/ { software++ }

@@ -23,9 +23,7 @@ wait_for() {
 
 compare_with_probe() {
 	[ "$(current_hashes)" = "$EXPECTED_HASHES" ] || fail changed-underneath
-	for path in /var/run/rpcd/snapshot-files/*; do
-		[ ! -e "$path" ] || fail luci-apply
-	done
+	luci_waits && fail luci-apply
 	[ ! -e /var/run/uci/firewall ] || fail override
 }
 

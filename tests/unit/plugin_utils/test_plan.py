@@ -16,7 +16,7 @@ from ansible_collections.fastpath.router.plugins.plugin_utils.desired import KEE
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import RouterError
 from ansible_collections.fastpath.router.plugins.plugin_utils.plan import make_plan, section_changes
 from ansible_collections.fastpath.router.plugins.plugin_utils.state import Observed
-from ansible_collections.fastpath.router.plugins.plugin_utils.uci import Change, Section
+from ansible_collections.fastpath.router.plugins.plugin_utils.uci import Change, Section, apply_changes
 
 
 def observed(sections=(), **defaults):
@@ -35,24 +35,13 @@ def include(name="a", text="counter\n", **changes):
     )
 
 
-def apply(plan, found, wanted):
+def apply(plan, found):
     """What the router looks like once PLAN is carried out: the model that convergence is tested against."""
-    sections = {section.name: Section(section.name, section.type, dict(section.options)) for section in found.sections}
-    for change in plan.final:
-        name, _, option = change.path.partition(".")
-        if not option:
-            sections.pop(name, None)
-            if change.value is not None:
-                sections[name] = Section(name, change.value)
-        elif change.value is None:
-            del sections[name].options[option]
-        else:
-            sections[name].options[option] = [change.value]
-    after = Observed(
-        flags=found.flags, sections=list(sections.values()), generation=plan.generation, packages=found.packages
-    )
+    after = Observed(flags=found.flags, packages=found.packages, generation=plan.generation)
+    after.sections = apply_changes(found.sections, plan.final)
     after.hashes = {path: h for path, h in found.hashes.items() if path.removeprefix(f"{KEEP}/") not in plan.obsolete}
     after.hashes.update({f"{KEEP}/{n}": hashlib.sha256(t.encode()).hexdigest() for n, t in plan.files.items()})
+    after.way_back = None if plan.forget else plan.way_back or found.way_back
     return after
 
 
@@ -127,7 +116,7 @@ def test_the_generation_follows_text_and_order():
 
 def test_a_damaged_file_is_written_again():
     wanted = desired(includes=(include(),))
-    found = apply(make_plan(wanted, observed()), observed(), wanted)
+    found = apply(make_plan(wanted, observed()), observed())
     assert make_plan(wanted, found).empty
     path = f"{KEEP}/{include().file}"
     found.hashes[path] = "0" * 64
@@ -140,7 +129,7 @@ def test_a_damaged_file_is_written_again():
 
 def test_an_include_that_is_not_live_is_loaded():
     wanted = desired(includes=(include(),))
-    found = apply(make_plan(wanted, observed()), observed(), wanted)
+    found = apply(make_plan(wanted, observed()), observed())
     found.generation = None
     plan = make_plan(wanted, found)
     assert [d.kind for d in plan.differences] == ["load"]
@@ -162,9 +151,9 @@ def test_what_an_include_leaves_behind_is_deleted():
         "own", "table inet own\ndelete table inet own\ntable inet own {\n}\n", position="ruleset-post", chain=None
     )
     wanted = desired(includes=(watch, own))
-    found = apply(make_plan(wanted, observed()), observed(), wanted)
+    found = apply(make_plan(wanted, observed()), observed())
     found.files = {i.file: i.text for i in (watch, own)}
-    found.chains = "\tchain fastpath_fastpath {\n"
+    found.marked = True
     gone = make_plan(desired(includes=()), found)
     assert gone.objects == ["chain watch", "set seen", "table inet own", "chain fastpath_fastpath"]
     assert make_plan(desired(includes=(own,)), found).objects == ["chain watch", "set seen"]
@@ -172,7 +161,7 @@ def test_what_an_include_leaves_behind_is_deleted():
 
 def test_a_file_changed_by_hand_does_not_decide_what_is_deleted():
     watch = include("watch", "chain watch {\n}\n", position="table-post", chain=None)
-    found = apply(make_plan(desired(includes=(watch,)), observed()), observed(), None)
+    found = apply(make_plan(desired(includes=(watch,)), observed()), observed())
     found.hashes[f"{KEEP}/{watch.file}"] = "0" * 64
     found.files = {watch.file: "table inet somebodys { }\n"}
     assert make_plan(desired(includes=()), found).objects == []
@@ -200,12 +189,10 @@ def includes(draw):
 @given(includes(), includes(), st.booleans(), st.sampled_from(["none", "software", "hardware"]))
 def test_any_plan_converges(first, second, purge, mode):
     """From any declared state to any other: one plan, and the next one is empty."""
-    start = apply(
-        make_plan(desired(includes=first), observed(flow_offloading="yes")), observed(flow_offloading="yes"), None
-    )
+    start = apply(make_plan(desired(includes=first), observed(flow_offloading="yes")), observed(flow_offloading="yes"))
     wanted = desired(includes=second, purge=purge, mode=mode)
     plan = make_plan(wanted, start)
-    after = apply(plan, start, wanted)
+    after = apply(plan, start)
     again = make_plan(wanted, after)
     assert again.empty, again.differences
     assert again.final == [] and again.files == {} and again.obsolete == []
@@ -213,9 +200,12 @@ def test_any_plan_converges(first, second, purge, mode):
     assert order == [i.section for i in second]
     if purge:
         assert len(after.owned_sections("fastpath")) == len(second) + bool(second)
-    assert {p.removeprefix(f"{KEEP}/") for p in after.hashes} == {
-        s.get("path").removeprefix(f"{KEEP}/") for s in after.owned_sections("fastpath")
-    }
+    way_back = set(after.way_back.files) if after.way_back else set()
+    referred = {s.get("path").removeprefix(f"{KEEP}/") for s in after.owned_sections("fastpath")}
+    assert {path.removeprefix(f"{KEEP}/") for path in after.hashes} == referred | way_back
+    if plan.way_back:
+        former = apply_changes(after.sections, plan.way_back.changes)
+        assert [(s.name, s.options) for s in former] == [(s.name, s.options) for s in start.sections]
 
 
 @given(NAMES, NAMES)
@@ -223,9 +213,5 @@ def test_section_changes_reach_the_wanted_order(before, after):
     found = [Section(f"s_{name}", "include", {"path": ["x"]}) for name in before]
     wanted = [(f"s_{name}", {"path": ["y"]}) for name in after]
     changes = section_changes(found, wanted)
-    result = apply(
-        type("P", (), {"final": changes, "files": {}, "obsolete": [], "generation": None}),
-        Observed(sections=found),
-        None,
-    )
-    assert [(s.name, s.options) for s in result.sections] == [(n, dict(o)) for n, o in wanted]
+    result = apply_changes(found, changes)
+    assert [(s.name, s.options) for s in result] == [(n, {k: v[0:] for k, v in o.items()}) for n, o in wanted]
