@@ -91,6 +91,20 @@ def test_none_takes_everything_of_ours_away(router):
     assert not offload(router, mode="none", includes=[])["changed"]
 
 
+def test_a_chain_of_fw4_that_an_include_added_to_stays(router):
+    chain = router.run("nft -s list chain inet fw4 forward")
+    more = {
+        "name": "more",
+        "position": "table-post",
+        "content": "chain forward {\n\tcounter\n}\nchain mine {\n\tcounter\n}\n",
+    }
+    assert offload(router, includes=[more])["changed"]
+    assert router.run("nft -s list chain inet fw4 forward") != chain
+    offload(router, includes=[])
+    assert router.run("nft -s list chain inet fw4 forward") == chain
+    assert "chain mine" not in router.run("nft list table inet fw4")
+
+
 def test_corrects_what_somebody_changed_by_hand(router):
     arguments = {"mode": "software", "includes": [DROP_INVALID], "firewall_defaults": {"input": "reject"}}
     offload(router, **arguments)

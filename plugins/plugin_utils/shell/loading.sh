@@ -62,12 +62,21 @@ objects_to_be_made() {
 	done
 }
 
+# An include can also have added to a chain or a set that is fw4's or somebody else's: that one stays.
 delete_objects() {
+	[ -n "$1" ] || return 0
+	rendered=$(fw4 print 2>/dev/null)
 	printf '%s\n' "$1" | while read -r kind name table; do
-		case $kind in
-		'') ;;
-		table) nft delete table "$name" "$table" ;;
+		case "$kind $rendered" in
+		' '*) ;;
+		"table "*) nft delete table "$name" "$table" ;;
+		*"	$kind $name {"*) ;;
+		"chain "*) has_rules "$name" || nft delete chain inet fw4 "$name" ;;
 		*) nft delete "$kind" inet fw4 "$name" ;;
 		esac 2>/dev/null || section "left $kind $name $table"
 	done
+}
+
+has_rules() {
+	nft list chain inet fw4 "$1" | grep -qvE '^(table |	chain |		type |		comment "|	*})'
 }
