@@ -126,7 +126,7 @@ ROUTERS = {
     "firewall disabled": ("rm /etc/rc.d/S19firewall", ("does not start at boot", "enable")),
     "firewall not running": ("fw4 stop", ("not loaded", "restart")),
     "LuCI apply": (
-        "mkdir -p /var/run/rpcd/snapshot-files; : >/var/run/rpcd/snapshot-files/firewall",
+        "mkdir -p /var/run/rpcd/snapshot-files; cd /var/run/rpcd; : >snapshot-files/firewall; echo somebody >waiting",
         ("LuCI", "again"),
     ),
     "override": ("mkdir -p /var/run/uci; cp /etc/config/firewall /var/run/uci/", ("/var/run/uci/firewall",)),
@@ -140,6 +140,11 @@ def test_routers_that_must_not_be_changed(router, case):
     command, needles = ROUTERS[case]
     router.run(command)
     refuse(router, *needles, mode="software")
+
+
+def test_what_rpcd_keeps_of_an_apply_that_is_over_does_not_matter(router):
+    router.run("mkdir -p /var/run/rpcd/snapshot-files; : >/var/run/rpcd/snapshot-files/firewall")
+    assert offload(router, mode="software")["changed"]
 
 
 def test_staged_changes_of_others_are_saved_before_they_are_discarded(router):
@@ -174,7 +179,7 @@ def test_a_full_ram_disk(router):
 
 def test_opkg_locked(router):
     router.run("opkg remove kmod-nft-offload >/dev/null; mkdir -p /var/lock")
-    hold = '/opt/double/bin/python3 -c \'import fcntl, time; f = open("/var/lock/opkg.lock", "w"); fcntl.lockf(f, fcntl.LOCK_EX); time.sleep(60)\''
+    hold = '/opt/double/bin/python3 -c \'import fcntl, time; f = open("/var/lock/opkg.lock", "w"); fcntl.lockf(f, 2); time.sleep(60)\''
     router.run(f"{hold} >/dev/null 2>&1 & sleep 1")
     refuse(router, "locked", mode="software", packages=["kmod-nft-offload"])
 

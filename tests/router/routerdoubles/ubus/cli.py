@@ -9,7 +9,7 @@ import sys
 
 from ..netifd import is_running
 from ..unsupported import Unsupported, report
-from . import network, procd
+from . import network, procd, rpcd
 from .blobmsg import compact, pretty
 
 _NOT_FOUND = 4
@@ -47,9 +47,10 @@ def main(argv):
 
 
 def _objects():
+    objects = [*_OBJECTS, "uci"] if rpcd.is_running() else _OBJECTS
     if not is_running():
-        return _OBJECTS
-    return sorted([*_OBJECTS, *_NETIFD_OBJECTS, *(_INTERFACE + name for name in network.names())])
+        return sorted(objects)
+    return sorted([*objects, *_NETIFD_OBJECTS, *(_INTERFACE + name for name in network.names())])
 
 
 def _list(simple, pattern="*"):
@@ -71,14 +72,20 @@ def _call(simple, path, method, text=None):
         raise Unsupported("message " + text)
     if path not in _objects():
         return _failed(simple, "Not found", _NOT_FOUND)
+    if path == "uci":
+        return _refused(simple, [path, method, text], *rpcd.refusal(method, arguments))
     answer = _answer(path, method, arguments)
     if answer is None:
-        if simple or os.isatty(2):
-            return _failed(simple, "Method not found", _METHOD_NOT_FOUND)
-        command = " ".join(["ubus call", path, method] + ([] if text is None else [text]))
-        return _failed(simple, f"{command} (Method not found)", -_METHOD_NOT_FOUND & 0xFF)
+        return _refused(simple, [path, method, text], "Method not found", _METHOD_NOT_FOUND)
     sys.stdout.write((compact if simple else pretty)(answer) + "\n")
     return 0
+
+
+def _refused(simple, words, message, status):
+    if simple or os.isatty(2):
+        return _failed(simple, message, status)
+    command = " ".join(word for word in words if word is not None)
+    return _failed(simple, f"ubus call {command} ({message})", -status & 0xFF)
 
 
 def _parsed(text):
