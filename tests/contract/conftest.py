@@ -51,10 +51,10 @@ def played(request, lab):
     return check
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        for recording in getattr(item.module, "RECORDINGS", []):
-            RECORDINGS[recording.file] = recording
+def pytest_collection_finish(session):
+    modules = {item.module for item in session.items if item.path.parent == Path(__file__).parent}
+    for module in modules:
+        RECORDINGS.update({recording.file: recording for recording in getattr(module, "RECORDINGS", [])})
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -302,7 +302,8 @@ class Lab:
     def inventory(self) -> dict:
         hosts = {
             name: {
-                "ansible_host": name,
+                # Nobody resolves it, but Ansible shares SSH connections by it, and other labs have routers of this name.
+                "ansible_host": f"{name}.{self.run_id}",
                 "ansible_connection": "ssh",
                 "ansible_user": "root",
                 "ansible_ssh_common_args": shlex.join(["-F", "/dev/null", *router.ssh_options()]),
@@ -344,6 +345,8 @@ def _command_line() -> argparse.Namespace:
         sub = actions.add_parser(action, help=text)
         sub.add_argument("name")
         sub.add_argument("command", nargs="?" if action == "ssh" else None)
+    for action, text in (("reboot", "a power cycle"), ("snapshot", "all that survives a power cut, file by file")):
+        actions.add_parser(action, help=text).add_argument("name")
     actions.add_parser("list", help="the routers and how to reach them")
     actions.add_parser("inventory", help="an inventory for Ansible, on standard output")
     actions.add_parser("down", help="remove all routers of this state directory")
@@ -368,6 +371,10 @@ def main() -> int:
     elif options.action == "ssh":
         command = lab.routers[options.name].ssh_command(*([options.command] if options.command else []))
         os.execvp(command[0], command)
+    elif options.action == "reboot":
+        lab.routers[options.name].reboot()
+    elif options.action == "snapshot":
+        print(json.dumps(lab.routers[options.name].files_snapshot(), indent=0, sort_keys=True))
     else:
         result = lab.routers[options.name].exec(options.command)
         sys.stdout.buffer.write(result.stdout)

@@ -83,15 +83,23 @@ def _reload_trigger(event, field, name):
     return [event, condition, 1000]
 
 
+def _instances(path):
+    for number, line in enumerate(_lines(path), 1):
+        pid, *command = line.split(" ")
+        if os.path.isdir("/proc/" + pid):
+            yield f"instance{number}", {"running": True, "pid": int(pid), "command": command, "term_timeout": 5}
+
+
 def service_list(arguments):
-    """Services without a daemon have no instances; those with one are not run by procd here."""
+    """What rc.common keeps of the services that it started; those of the boot are not run by procd here."""
     name = arguments.get("name")
     if name is None or name in _DAEMONS:
         raise Unsupported("service list of " + (name or "all services"))
     if not os.path.exists(f"{_SERVICES}/{name}"):
         return {}
     if not arguments.get("verbose"):
-        return {name: {}}
+        instances = dict(_instances(f"{_SERVICES}/{name}"))
+        return {name: {"instances": instances} if instances else {}}
     triggers = [_reload_trigger("config.change", "package", name), _reload_trigger("service.data.update", "name", name)]
     return {name: {"triggers": triggers}}
 

@@ -1,0 +1,2 @@
+untrusted comment: signed by key cbc16a7d881c360e
+RWTLwWp9iBw2DrRT4KfEJxo110S1uTeUoOnLgFpxMA5/HqYsnXAa3YzULgA90XNldCvdM/JSTqyJ1zjjdUgmUMxdhh+akgav9HA=

@@ -1,0 +1,2 @@
+untrusted comment: signed by key cbc16a7d881c360e
+RWTLwWp9iBw2DtWggHdmRZ+dhbTwffvA+ooGZcphtffAJt4+ezePyAfHAxSP6kJIR42og0pHVzLBxhWco2ze3c3RE6sRonzLYyg=

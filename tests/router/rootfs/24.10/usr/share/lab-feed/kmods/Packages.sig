@@ -1,0 +1,2 @@
+untrusted comment: signed by key cbc16a7d881c360e
+RWTLwWp9iBw2Dr8N4HGi41kC/+gpCOSvLcNpEWYDml7yqtl6gQeHNQO/QO6mFgf9ePWZqyIujmX3DWyEA5Uco69Hd7J1WkRiKf8=

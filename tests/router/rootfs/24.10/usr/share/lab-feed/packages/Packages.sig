@@ -1,0 +1,2 @@
+untrusted comment: signed by key cbc16a7d881c360e
+RWTLwWp9iBw2Dq/TZJIQ05WjLAtbt6uE8qmnco3nqyUQOGrlygRafkGLv7X+X5WM8J39Hpr7WeCJ+ZPxaSK6jznMoXVjn8yuzWY=
