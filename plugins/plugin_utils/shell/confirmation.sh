@@ -46,6 +46,8 @@ is_pending() {
 
 wait_for_confirmation() {
 	last_handle >"$RUN/handle"
+	printf '%s\n' "$created" >"$RUN/created"
+	printf '%s\n' "$saved_delta" >"$RUN/saved"
 	section pending
 	printf '%s\n' "$CONFIRM"
 	ours= # report leaves everything where it is
@@ -57,6 +59,7 @@ confirm() {
 	wait_for 8 -x fastpath-busy
 	is_pending "$TOKEN" || fail confirmed-too-late
 	ours=1 loaded=1
+	created=$(cat "$RUN/created") saved_delta=$(cat "$RUN/saved") # what a way back needs of the script that loaded the change
 	disarm_watchdog
 	take_locks
 	compare_with_probe

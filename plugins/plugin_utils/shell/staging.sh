@@ -46,7 +46,9 @@ stage() {
 	[ -n "$STAGING" ] || return 0
 	staged=1
 	stage_files
-	refuse_full_flash
+	# What is written later: the new files, and the configuration once more.
+	needed=$(cat "$STAGE"/* "$CONFIG" 2>/dev/null | wc -c)
+	refuse_full_flash $((needed / 1024 + 16))
 	stage_changes "$STAGED_BATCH" "$STAGED_LINES"
 }
 
@@ -58,11 +60,10 @@ put() {
 	esac
 }
 
-# Before anything is loaded: what is written later is all of the new files and the configuration once more.
+# refuse_full_flash KB: before anything is written or loaded that could only half succeed.
 refuse_full_flash() {
-	needed=$(cat "$STAGE"/* "$CONFIG" 2>/dev/null | wc -c)
 	free=$(df -k /etc | awk 'END { print $(NF - 2) }')
-	[ "$free" -gt $((needed / 1024 + 16)) ] || give_up_writing
+	[ "$free" -gt "$1" ] || give_up_writing
 }
 
 # uci batch returns 0 whatever happens: what it staged is read back.
