@@ -147,6 +147,14 @@ def test_what_rpcd_keeps_of_an_apply_that_is_over_does_not_matter(router):
     assert offload(router, mode="software")["changed"]
 
 
+def test_what_is_only_staged_is_not_taken_for_what_is_there(router):
+    router.run("uci set firewall.@defaults[0].flow_offloading=1")
+    refuse(router, "staged", mode="software")
+    result = offload(router, mode="none")
+    assert not result["changed"]
+    assert [f["id"] for f in result["findings"]] == ["pending-changes"]
+
+
 def test_staged_changes_of_others_are_saved_before_they_are_discarded(router):
     router.run("uci set firewall.@rule[0].enabled=0")
     result = offload(router, mode="software", pending_changes="discard")

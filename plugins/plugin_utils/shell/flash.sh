@@ -42,15 +42,16 @@ give_up_writing() {
 write_config() {
 	mkdir -p "$RUN/verify"
 	uci export firewall >"$RUN/export" 2>"$RUN/errors" || fail staging-failed "$(cat "$RUN/errors")"
-	uci show firewall >"$RUN/shown"
-	tail -n +2 "$RUN/export" >"$RUN/verify/firewall" # the file as uci commit writes it has no "package" line
-	uci -c "$RUN/verify" -P "$RUN/none" show firewall >"$RUN/reread" 2>"$RUN/errors"
-	cmp -s "$RUN/shown" "$RUN/reread" || fail staging-failed "$(cat "$RUN/errors")"
+	written=$RUN/verify/fastpath_written # no staged changes belong to this name: it is read as it will stand
+	tail -n +2 "$RUN/export" >"$written" # the file as uci commit writes it has no "package" line
+	shown=$(uci show firewall 2>"$RUN/errors")
+	reread=$(uci -c "$RUN/verify" show fastpath_written 2>>"$RUN/errors" | sed 's/^fastpath_written\./firewall./')
+	[ "${shown:-nothing}" = "$reread" ] || fail staging-failed "$(cat "$RUN/errors")"
 	cmp -s "$DELTA" "$RUN/delta" || fail changed-underneath
 	target=$(readlink -f "$CONFIG")
 	beside=${target%/*}/.firewall.fastpath # uci reads no file that begins with a dot
 	cp -p "$target" "$beside" 2>/dev/null || give_up_writing
-	copy "$RUN/verify/firewall" "$beside" || give_up_writing
+	copy "$written" "$beside" || give_up_writing
 	[ -z "$PREVIOUS" ] || save_way_back
 	sync
 	refuse_waiting_writer
@@ -63,7 +64,7 @@ write_config() {
 
 # The commands that undo this change, for a later rollback, with the hash of the configuration that they are right for.
 save_way_back() {
-	hash=$(sha256sum "$RUN/verify/firewall")
+	hash=$(sha256sum "$written")
 	printf '%s\n%s\n' "${hash%% *}" "$PREVIOUS" >"$RUN/previous"
 	mkdir -p "$KEEP"
 	kept="$kept $KEEP/.previous"

@@ -98,10 +98,20 @@ probe_files() {
 	done
 }
 
+# As it is on flash. Nothing is staged for another name, so that is how uci leaves out what somebody has staged.
 probe_uci() {
 	section uci
-	uci -P "$RUN/none" -X show firewall 2>&1 # without what anybody has staged
-	code=$?
+	if [ -s "$DELTA" ]; then
+		aside=/tmp/fastpath-probe.$$
+		mkdir -p "$aside"
+		ln -s "$CONFIG" "$aside/committed"
+		uci -c "$aside" -X show committed 2>&1
+		code=$?
+		rm -rf "$aside"
+	else
+		uci -X show firewall 2>&1
+		code=$?
+	fi
 	section uci-rc
 	echo "$code"
 	section staged

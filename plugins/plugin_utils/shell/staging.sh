@@ -82,6 +82,9 @@ unstage() {
 			size=$(wc -c <"$RUN/delta")
 			tail -c "+$((size + 1))" "$DELTA" >"$RUN/theirs"
 			cat "$RUN/theirs" >"$DELTA"
+		elif theirs=$(grep -vxF "$STAGED_LINES
+$FINAL_LINES" "$DELTA" 2>/dev/null); then # staged while ours was: between our lines, or before them
+			printf '%s\n' "$theirs" >"$DELTA"
 		else
 			uci -q revert firewall
 		fi
