@@ -63,7 +63,7 @@ def carry_out(
     return replace(
         confirmed,
         installed=outcome.installed,
-        discarded=outcome.discarded,
+        discarded=None if confirmed.error else outcome.discarded,
         comments_dropped=outcome.comments_dropped,
     )
 

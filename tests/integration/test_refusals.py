@@ -157,7 +157,7 @@ def test_what_is_only_staged_is_not_taken_for_what_is_there(router):
 
 def test_staged_changes_of_others_are_saved_before_they_are_discarded(router):
     router.run("uci set firewall.@rule[0].enabled=0")
-    result = offload(router, mode="software", pending_changes="discard")
+    result = offload(router, mode="software", pending_changes="discard", confirm_timeout=20)
     (finding,) = (f for f in result["findings"] if f["id"] == "discarded")
     path = finding["message"].rpartition(" ")[2]
     assert ".enabled='0'" in router.read(path).decode()
