@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import tempfile
 import threading
 from pathlib import Path
 
@@ -258,8 +259,15 @@ def test_a_further_directory_is_read_first_and_not_emptied(uci, tmp_path):
     assert (uci.delta(), Path(private, "firewall").read_text()) == ("firewall.cfg01e63d.x='staged'\n", "")
 
 
-def test_a_file_outside_the_config_directory_has_no_delta(uci, tmp_path):
-    outside = tmp_path / "outside"
+@pytest.fixture
+def plain_folder():
+    """A folder without a dot in its path, which uci would take for the end of the package's name."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        yield Path(folder)
+
+
+def test_a_file_outside_the_config_directory_has_no_delta(uci, plain_folder):
+    outside = plain_folder / "outside"
     outside.write_text("config zone a\n")
     assert uci("set", f"{outside}.a.x=1").rc == 0
     assert outside.read_text() == "\nconfig zone 'a'\n\toption x '1'\n\n"
