@@ -54,12 +54,12 @@ write_config() {
 	copy "$written" "$beside" || give_up_writing
 	[ -z "$PREVIOUS" ] || save_way_back
 	sync
-	refuse_waiting_writer
 	mv "$beside" "$target" || give_up_writing
 	[ -z "$PREVIOUS" ] || mv "$KEEP/.previous" "$KEEP/previous.$OWNER"
 	beside=
 	kept=
 	sync
+	let_waiting_writers_pass
 }
 
 # The commands that undo this change, for a later rollback, with the hash of the configuration that they are right for.
@@ -71,12 +71,16 @@ save_way_back() {
 	copy "$RUN/previous" "$KEEP/.previous" || give_up_writing
 }
 
-# A "uci commit" that waits for our lock has the old file open: it would write that back over the new one.
-refuse_waiting_writer() {
-	# shellcheck disable=SC2012 # of one known path
-	inode=$(ls -iL "$CONFIG" | awk '{ print $1 }')
-	grep -q -- "-> FLOCK .*:$inode " /proc/locks 2>/dev/null && fail changed-underneath
-	return 0
+# A "uci commit" that waits for our lock has the old file open, and writes that over the new one, with what is staged by then:
+# let it while ours is staged, so that ours is in what it writes.
+let_waiting_writers_pass() {
+	flock -u 7
+	tries=0
+	until flock -n -x 7 || [ "$tries" = 30 ]; do
+		sleep 1
+		tries=$((tries + 1))
+	done
+	exec 7>&-
 }
 
 remove_leftovers() {
