@@ -11,7 +11,7 @@ DOCUMENTATION = r"""
 module: flow_offload_rollback
 short_description: Bring a router back to the state before its last change
 version_added: 0.1.0
-author: fastpath.router contributors
+author: fastpath.router contributors (!UNKNOWN)
 description:
   - Undoes the last change that M(fastpath.router.flow_offload) wrote to the router's flash, in one transaction of the same kind.
   - One change is kept, with the include files that the state before it needs. There is no way back from a rollback.

@@ -57,7 +57,7 @@ def roll_back(router: Router, desired: Desired, check: bool, diff: bool) -> tupl
                 "Somebody has changed the firewall's configuration since the change that would be rolled back",
                 "Declare the state that you want and run the role; nothing was changed.",
             )
-        plan = plan_way_back(observed, desired.owner)
+        plan = plan_way_back(observed.way_back, observed, desired.owner)
         _refuse_pending(plan, desired, observed)
         _refuse_unconfirmable(router, desired)
         outcome = carry_out(router, plan, desired, observed, check, lambda now: now.way_back is None)

@@ -67,7 +67,7 @@ def make_plan(desired: Desired, observed: Observed) -> Plan:
     _plan_packages(plan, desired, observed)
     _plan_defaults(plan, desired, observed)
     if desired.includes is not None:
-        _plan_includes(plan, desired, observed)
+        _plan_includes(plan, desired, desired.includes, observed)
     else:
         plan.generation = observed.generation
     _plan_way_back(plan, desired, observed)
@@ -77,17 +77,15 @@ def make_plan(desired: Desired, observed: Observed) -> Plan:
     return plan
 
 
-def plan_way_back(observed: Observed, owner: str) -> Plan:
+def plan_way_back(way: WayBack, observed: Observed, owner: str) -> Plan:
     """The plan that undoes the last confirmed change. There is no way back from it."""
-    way = observed.way_back
-    assert way is not None
     after = uci.apply_changes(observed.sections, way.changes)
     needed = _referred_files(owned_sections(after, owner))
     found = {section.name: section for section in observed.sections}
     plan = Plan(staged=list(way.changes), final=list(way.changes), objects=list(way.objects), generation=way.generation)
     for change in way.changes:
-        name, _, option = change.path.partition(".")
-        before = found[name].get(option) if option and name in found else None
+        section = found.get(change.section)
+        before = section.get(change.option) if section and change.option else None
         plan.differences.append(Difference("rollback", change.path, before, change.value))
     plan.paths = [f"{KEEP}/{name}" for name in needed]
     plan.obsolete = [name for name in observed.kept_files() if name not in needed]
@@ -165,15 +163,14 @@ class Entry:
     staged: Options
 
 
-def _plan_includes(plan: Plan, desired: Desired, observed: Observed) -> None:
-    assert desired.includes is not None
+def _plan_includes(plan: Plan, desired: Desired, includes: t.Sequence[Include], observed: Observed) -> None:
     owned = observed.owned_sections(desired.owner)
     mark = f"fastpath_{desired.owner}"
     entries = _entries(desired, observed, [section for section in owned if section.name != mark])
     if entries:
         plan.generation = digest("\n".join(f"{e.section} {sorted(e.options.items())}" for e in entries))
         entries.append(_marker(desired.owner, plan.generation, observed))
-    texts = {include.file: include.text for include in desired.includes}
+    texts = {include.file: include.text for include in includes}
     if plan.generation:
         texts[_marker_file(desired.owner, plan.generation)] = marker_text(desired.owner, plan.generation)
 

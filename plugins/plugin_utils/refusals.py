@@ -94,7 +94,7 @@ def _configuration(observed: Observed) -> t.Iterator[RouterError]:
 
 def _other_writers(observed: Observed) -> t.Iterator[RouterError]:
     if observed.pending_change:
-        seconds, _, who = observed.pending_change.partition(" ")
+        seconds, who = observed.pending_change.split(" ", 1)
         yield RouterError(
             "unconfirmed",
             f"A change by {who} waits for its confirmation; it is rolled back in {seconds} seconds",

@@ -150,7 +150,8 @@ def parse_probe(sections: t.Mapping[str, str]) -> Observed:
 
 def _way_back(text: str) -> WayBack | None:
     """None where there is none, or where it is not as it was written: then there is nothing to go back to."""
-    config_hash, _, record = text.partition("\n")
+    lines = text.split("\n", 1)
+    config_hash, record = lines[0], lines[-1]
     try:
         data = json.loads(record)
         changes = tuple(uci.Change(path, value) for path, value in data["changes"])
@@ -167,7 +168,8 @@ def _assignments(text: str) -> dict[str, str]:
 
 
 def _hashes(text: str) -> dict[str, str]:
-    return {path: digest for digest, _, path in (line.partition("  ") for line in text.splitlines()) if path}
+    rows = (line.split("  ", 1) for line in text.splitlines())
+    return {row[1]: row[0] for row in rows if len(row) == 2}
 
 
 def _packages(text: str) -> dict[str, tuple[str, str]]:

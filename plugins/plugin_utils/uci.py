@@ -92,6 +92,15 @@ class Change:
     path: str
     value: str | None
 
+    @property
+    def section(self) -> str:
+        return self.path.partition(".")[0]
+
+    @property
+    def option(self) -> str:
+        """Empty where the change is about the whole section."""
+        return self.path.partition(".")[2]
+
     def command(self) -> str:
         """The line for `uci batch`."""
         if not PATH.match(self.path):
@@ -119,7 +128,7 @@ def apply_changes(sections: t.Iterable[Section], changes: t.Iterable[Change]) ->
     """SECTIONS as they are once CHANGES are committed."""
     after = {section.name: Section(section.name, section.type, dict(section.options)) for section in sections}
     for change in changes:
-        name, _, option = change.path.partition(".")
+        name, option = change.section, change.option
         if option and change.value is None:
             after[name].options.pop(option, None)
         elif option:
@@ -136,17 +145,17 @@ def undo_changes(sections: t.Sequence[Section], changes: t.Sequence[Change]) -> 
     before = {section.name: section for section in sections}
     after = {section.name: section for section in apply_changes(sections, changes)}
     back: list[Change] = []
-    for name in dict.fromkeys(change.path.partition(".")[0] for change in changes):
+    for name in dict.fromkeys(change.section for change in changes):
         whole = any(change.path == name for change in changes)
         if whole and name in after:
             back.append(Change(name, None))
-    for name in dict.fromkeys(change.path.partition(".")[0] for change in changes):
+    for name in dict.fromkeys(change.section for change in changes):
         found = before.get(name)
         if any(change.path == name for change in changes):
             if found:
                 back.append(Change(name, found.type))
                 back += [Change(f"{name}.{option}", " ".join(values)) for option, values in found.options.items()]
             continue
-        for option in dict.fromkeys(c.path.partition(".")[2] for c in changes if c.path.startswith(f"{name}.")):
+        for option in dict.fromkeys(c.option for c in changes if c.section == name):
             back.append(Change(f"{name}.{option}", found.get(option) if found else None))
     return back

@@ -35,6 +35,9 @@ keep_files() {
 }
 
 give_up_writing() {
+	case $( (: >>"$CONFIG") 2>&1) in
+	*[Rr]ead-only*) fail read-only "$(grep ' / ' /proc/mounts)" ;; # it was not when the router was probed
+	esac
 	fail flash-full "$(df -k /etc | tail -n 1)"
 }
 
