@@ -45,7 +45,8 @@ class Fault:
     sees: tuple[str, ...]  # each is in what the user sees
     runs: tuple[str, ...]  # what the router may run afterwards
     flavour: str = "24.10"
-    only_full: bool = False  # it takes long
+    slow: bool = False  # it takes a minute or so: comes last where time is short
+    only_full: bool = False  # it takes much longer
 
 
 FAULTS: list[Fault] = []

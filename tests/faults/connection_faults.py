@@ -197,7 +197,7 @@ def no_shell(bench: Bench) -> None:
     bench.run()
 
 
-@fault("hostile: a reply that never ends, task with timeout", ("Timed out",))
+@fault("hostile: a reply that never ends, task with timeout", ("Timed out",), slow=True)
 def endless(bench: Bench) -> None:
     bench.ignored = ("/etc/passwd",)
     login_shell(bench, '/bin/ash "$@"; while :; do echo more; sleep 1; done')
@@ -223,6 +223,6 @@ def slowed(seconds: float, confirm_timeout: int) -> Callable[[Bench], None]:
     return inject
 
 
-fault("a slow router (0.3 s per command)", runs="new")(slowed(0.3, 300))
-fault("a router too slow for the timeout (0.5 s per command)", ("unconfirmed",))(slowed(0.5, 10))
+fault("a slow router (0.3 s per command)", runs="new", slow=True)(slowed(0.3, 300))
+fault("a router too slow for the timeout (0.5 s per command)", ("unconfirmed",), slow=True)(slowed(0.5, 10))
 fault("a very slow router (10 s per command)", runs="new", only_full=True)(slowed(10, 3600))

@@ -17,7 +17,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import checks
@@ -58,6 +58,7 @@ class Result:
     tried: int = 0
     not_reached: int = 0
     damage: list[str] = field(default_factory=list)  # one entry per cut that went wrong
+    order: list[str] = field(default_factory=list)  # what is wrong with the order of writes and syncs
 
     @property
     def planned(self) -> int:
@@ -70,11 +71,11 @@ class Result:
     def __str__(self) -> str:
         flash = sum(step.on_flash for step in self.steps)
         commands = sum(step.starts_a_command for step in self.steps)
-        tried = f"{self.survived} of {self.tried}"
-        sampled = "" if self.tried == self.planned else f"   (sampled from {self.planned})"
+        sampled = "" if self.tried == self.planned else f", sampled from {self.planned}"
+        unreached = f", {self.not_reached} not reached" if self.not_reached else ""
         return (
-            f"{self.kind:18} {tried:>12} survived   {flash} steps on flash, {self.torn} of them also torn, "
-            f"{len(self.steps) - flash - commands} in RAM, {commands} between commands{sampled}"
+            f"{self.kind:18} {self.survived:>5} of {self.tried} survived{sampled}{unreached}   ({flash} steps on flash, "
+            f"{self.torn} of them also torn, {len(self.steps) - flash - commands} in RAM, {commands} between commands)"
         )
 
 
@@ -103,7 +104,7 @@ class Change:
         with Watch(router, lambda step: self.result.steps.append(step) or True):
             engine.run(router, self.after)
         self.result.torn = sum(step.can_be_torn for step in self.result.steps)
-        self.result.damage += wrong_order(self.result.steps)
+        self.result.order = wrong_order(self.result.steps)
         router.reboot()
         return old, checks.state(router)
 
@@ -116,13 +117,14 @@ class Change:
         )
 
     def cuts(self) -> Iterator[tuple[int, bool]]:
-        """All cuts as (number of the step, whether it is torn), those on flash first, then evenly spread ever closer."""
+        """All cuts as (number of the step, whether it is torn): on flash, in RAM, between commands, spread ever closer."""
         steps = self.result.steps
-        on_flash = [number for number, step in enumerate(steps) if step.on_flash or step.call == "sync"]
+        on_flash = [number for number, step in enumerate(steps) if step.on_flash]
         yield from ((number, False) for number in on_flash)
         yield from ((number, True) for number in on_flash if steps[number].can_be_torn)
-        others = [number for number in range(len(steps)) if number not in set(on_flash)]
-        yield from ((others[index], False) for index in spread(len(others)))
+        for between in (False, True):
+            others = [n for n, step in enumerate(steps) if not step.on_flash and step.starts_a_command == between]
+            yield from ((others[index], False) for index in spread(len(others)))
 
     def cut(self, number: int, torn: bool) -> None:
         """Make the change and cut the power before step NUMBER."""
@@ -225,39 +227,44 @@ def wrong_order(steps: list[Step]) -> list[str]:
     if len(switches) != 1:
         return [f"{CONFIG} is renamed {len(switches)} times"]
     (switch,) = switches
-    written = [n for n, step in enumerate(steps[:switch]) if step.on_flash and not step.path.endswith(".previous")]
+    # Of the way back it does not matter: its hash says which configuration it belongs to.
+    needed = [n for n, s in enumerate(steps[:switch]) if s.on_flash and s.path and not s.path.endswith(".previous")]
     removed = [n for n, s in enumerate(steps) if n > switch and s.call.startswith("unlink") and s.path.startswith(KEEP)]
     wrong = []
-    if written and not any(step.call == "sync" for step in steps[written[-1] : switch]):
+    if not any(step.call == "sync" for step in steps[needed[-1] : switch]):
         wrong.append("no sync between the last write and the rename that switches over")
     if removed and not any(step.call == "sync" for step in steps[switch : removed[0]]):
         wrong.append("no sync between the rename that switches over and the removal of what the former state needs")
     return wrong
 
 
-def run(router: object, kinds: list[str], budget: float | None, say=print) -> list[Result]:
+def run(router: object, kinds: list[str], budget: float | None, say: Callable[[str], None] = print) -> list[Result]:
     """Cut the power at the steps of KINDS: at all of them, or at as many as BUDGET seconds allow, flash first."""
     results = []
+    deadline = None if budget is None else time.monotonic() + budget
+    say("\npower cuts, by kind of change")
     with network.neighbours(router):
-        for index, kind in enumerate(kinds):
-            started = time.monotonic()
-            share = None if budget is None else budget / (len(kinds) - index)
-            change = Change(router, kind)
-            for number, torn in change.cuts():
-                if share is not None and time.monotonic() - started > share:
-                    break
-                change.cut(number, torn)
-            if budget is not None:
-                budget -= time.monotonic() - started
-            say(str(change.result))
-            for line in change.result.damage:
-                say(f"    {line}")
-            results.append(change.result)
+        for left, kind in zip(range(len(kinds), 0, -1), kinds, strict=True):
+            share = None if deadline is None else time.monotonic() + (deadline - time.monotonic()) / left
+            results.append(_cut_all(Change(router, kind), share))
+            say(str(results[-1]))
+            for line in [*results[-1].order, *results[-1].damage]:
+                say(f"    ! {line}")
+    survived, tried = sum(result.survived for result in results), sum(result.tried for result in results)
+    say(f"\n{survived} of {tried} survived, of {sum(result.planned for result in results)} that there are")
     return results
+
+
+def _cut_all(change: Change, deadline: float | None) -> Result:
+    for number, torn in change.cuts():
+        if deadline is not None and time.monotonic() > deadline:
+            break
+        change.cut(number, torn)
+    return change.result
 
 
 def as_data(results: list[Result]) -> list[dict]:
     return [
-        {"kind": r.kind, "steps": r.planned, "tried": r.tried, "survived": r.survived, "damage": r.damage}
+        {"kind": r.kind, "steps": r.planned, "tried": r.tried, "survived": r.survived, "damage": r.damage + r.order}
         for r in results
     ]

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -49,12 +50,13 @@ def main() -> int:
     if chosen.list:
         print("\n".join([*(fault.name for fault in faults), *(f"power cut: {kind}" for kind in kinds)]))
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))  # so that no router stays behind
     started = time.monotonic()
     folder = tempfile.mkdtemp(prefix="fastpath-faults-")
     lab = Lab(folder)
     try:
         share = chosen.budget and chosen.budget * (1 - POWER_CUT_SHARE if kinds else 1)
-        rows = table.run(lab, faults, share, chosen.full)
+        rows = table.run(lab, faults, share, chosen.full) if faults else []
         left = chosen.budget and chosen.budget - (time.monotonic() - started)
         seconds = left or (None if chosen.full else SAMPLE_SECONDS)
         cuts = powercut.run(lab.start("cut"), kinds, seconds) if kinds else []
@@ -65,7 +67,7 @@ def main() -> int:
         chosen.json.write_text(
             json.dumps({"faults": table.as_data(rows), "power_cuts": powercut.as_data(cuts)}, indent=2)
         )
-    return 0 if all(row.survived for row in rows) and not any(result.damage for result in cuts) else 1
+    return 0 if all(row.survived for row in rows) and not any(result.damage or result.order for result in cuts) else 1
 
 
 if __name__ == "__main__":

@@ -64,10 +64,11 @@ def listen() -> int:
     header = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(text) // 8, ctypes.addressof(buffer)))
     if os.geteuid():
         libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    listener = libc.syscall(SECCOMP, SET_MODE_FILTER, NEW_LISTENER | WAIT_KILLABLE, header)
-    if listener < 0:
-        raise OSError(ctypes.get_errno(), "seccomp: this kernel has no user notification")
-    return listener
+    for flags in (NEW_LISTENER | WAIT_KILLABLE, NEW_LISTENER):  # kernels before 5.19 do not know the latter
+        listener = libc.syscall(SECCOMP, SET_MODE_FILTER, flags, header)
+        if listener >= 0:
+            return listener
+    raise OSError(ctypes.get_errno(), "seccomp: this kernel has no user notification")
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ class Step:
 
     @property
     def on_flash(self) -> bool:
-        return self.path.startswith("/") and not self.path.startswith("/tmp/") and self.call != "execve"
+        return self.call != "execve" and not self.path.startswith("/tmp/")
 
     @property
     def starts_a_command(self) -> bool:

@@ -25,7 +25,7 @@ def run(lab: object, faults: list[Fault], budget: float | None, full: bool) -> l
     started = time.monotonic()
     rows: list[Row] = []
     print(_line(HEADINGS), flush=True)
-    for fault in faults:
+    for fault in sorted(faults, key=lambda fault: fault.slow) if budget else faults:
         if budget is not None and time.monotonic() - started > budget:
             break
         rows.append(meet(lab, fault, full))

@@ -71,7 +71,7 @@ def busy(bench: Bench) -> None:
     bench.run()
 
 
-@fault("an fw4 that hangs with its lock", ("fw4 has been busy",))
+@fault("an fw4 that hangs with its lock", ("fw4 has been busy",), slow=True)
 def hanging_fw4(bench: Bench) -> None:
     bench.background("flock -x /var/run/fw4.lock sleep 50")
     bench.wait_for(lambda: bench.router.exec("flock -n -x /var/run/fw4.lock true").returncode != 0)
@@ -107,12 +107,12 @@ def two_controllers(bench: Bench) -> None:
 # ---- at every point of the change -------------------------------------------------------------------------------------
 
 
-@fault("hotplug: fw4 reload, at every point of a change", runs="former or new")
+@fault("hotplug: fw4 reload, at every point of a change", runs="former or new", slow=True)
 def hotplug_everywhere(bench: Bench) -> None:
     at_every_point(bench, lambda point: point.aside("fw4 -q reload"), lambda point: "")
 
 
-@fault("a foreign uci commit, at every point of a change", runs="former or new")
+@fault("a foreign uci commit, at every point of a change", runs="former or new", slow=True)
 def commit_everywhere(bench: Bench) -> None:
     def verdict(point: Point) -> str:
         return "" if point.sees("firewall.theirs=note") else "their committed change is lost"
@@ -120,7 +120,7 @@ def commit_everywhere(bench: Bench) -> None:
     at_every_point(bench, lambda point: point.aside(COMMIT_THEIRS), verdict, theirs="firewall.theirs=note")
 
 
-@fault("a foreign uci set, at every point of a change", runs="former or new")
+@fault("a foreign uci set, at every point of a change", runs="former or new", slow=True)
 def set_everywhere(bench: Bench) -> None:
     def verdict(point: Point) -> str:
         return "" if point.staged() == "firewall.theirs='note'\n" else f"what they staged became {point.staged()!r}"
@@ -128,7 +128,7 @@ def set_everywhere(bench: Bench) -> None:
     at_every_point(bench, lambda point: point.aside("uci set firewall.theirs=note"), verdict, leaves_staged=True)
 
 
-@fault("the script is killed (out of memory) while the change is loaded", runs="former or new")
+@fault("the script is killed (out of memory) while the change is loaded", runs="former or new", slow=True)
 def killed_everywhere(bench: Bench) -> None:
     """Whoever kills it without a watchdog armed leaves staged changes; docs/safety.md says so."""
 
@@ -139,6 +139,6 @@ def killed_everywhere(bench: Bench) -> None:
     at_every_point(bench, kill, lambda point: "", confirm_timeout=10, slow=True, part=part)
 
 
-@fault("/tmp fills up, at every point of a change", runs="former or new")
+@fault("/tmp fills up, at every point of a change", runs="former or new", slow=True)
 def ram_fills_up_everywhere(bench: Bench) -> None:
     at_every_point(bench, lambda point: point.fill_ram(), lambda point: "", confirm_timeout=10, slow=True)

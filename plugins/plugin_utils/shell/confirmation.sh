@@ -11,9 +11,14 @@
 arm_watchdog() {
 	read -r uptime _ </proc/uptime
 	printf '%s\n%s\n%s\n' "$TOKEN" "$((${uptime%.*} + CONFIRM))" "$WHO" >"$RUN/pending"
+	is_pending "$TOKEN" || fail ram-full # the watchdog goes by it
 	(watchdog) </dev/null >/dev/null 2>&1 7>&- 8>&- 9>&- &
 	printf '%s\n' "$!" >"$RUN/watchdog"
-	until [ -s "$RUN/sleeper" ]; do :; done
+	tries=0
+	until [ -s "$RUN/sleeper" ]; do # a matter of milliseconds, where RAM has room for it
+		[ "$tries" -lt 20000 ] || fail ram-full
+		tries=$((tries + 1))
+	done
 }
 
 watchdog() {
@@ -48,6 +53,9 @@ wait_for_confirmation() {
 	last_handle >"$RUN/handle"
 	printf '%s\n' "$created" >"$RUN/created"
 	printf '%s\n' "$saved_delta" >"$RUN/saved"
+	for path in handle created saved; do
+		[ -s "$RUN/$path" ] || fail ram-full
+	done
 	section pending
 	printf '%s\n' "$CONFIRM"
 	ours= # report leaves everything where it is

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import tempfile
 import threading
 from pathlib import Path
 
@@ -259,15 +258,10 @@ def test_a_further_directory_is_read_first_and_not_emptied(uci, tmp_path):
     assert (uci.delta(), Path(private, "firewall").read_text()) == ("firewall.cfg01e63d.x='staged'\n", "")
 
 
-@pytest.fixture
-def plain_folder():
-    """A folder without a dot in its path, which uci would take for the end of the package's name."""
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        yield Path(folder)
-
-
-def test_a_file_outside_the_config_directory_has_no_delta(uci, plain_folder):
-    outside = plain_folder / "outside"
+def test_a_file_outside_the_config_directory_has_no_delta(uci, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    outside = Path("/proc/self/cwd/folder/outside")  # a dot in the path would be the end of the package's name for uci
+    outside.parent.mkdir()
     outside.write_text("config zone a\n")
     assert uci("set", f"{outside}.a.x=1").rc == 0
     assert outside.read_text() == "\nconfig zone 'a'\n\toption x '1'\n\n"
