@@ -16,7 +16,7 @@ for module in ("state_faults", "tool_faults", "writer_faults", "connection_fault
     importlib.import_module(module)  # it enters its faults into the table
 
 __all__ = ["FAULTS", "as_data", "run"]
-WIDTHS = (46, 74, 8, 9)
+WIDTHS = (68, 72, 8, 8)
 HEADINGS = ("fault", "what the user saw", "runs", "survived")
 
 
