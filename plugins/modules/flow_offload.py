@@ -81,6 +81,84 @@ options:
           - A file on the controller that holds the text, looked up as in M(ansible.builtin.copy).
           - Where its name ends in C(.j2) it is looked up and rendered as in M(ansible.builtin.template).
         type: str
+  flowtables:
+    description:
+      - Flowtables of your own, where fw4's all or nothing is too much. A list that is not given is not managed.
+      - They live in a table of their own, C(inet fastpath_OWNER), which a script include of fw4 makes anew after each start and
+        reload, with the devices that exist then. Its chain sees what fw4 has accepted.
+      - A router without any of their devices has no such flowtable, and keeps its firewall.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: A name for it. A letter, then letters, digits and underscore.
+        type: str
+        required: true
+      devices:
+        description: Network devices by name. Exactly one of O(flowtables[].devices) and O(flowtables[].zones).
+        type: list
+        elements: str
+      zones:
+        description:
+          - Firewall zones. Their devices are found on the router whenever the firewall is loaded, as fw4 does for its own flowtable.
+          - With O(flowtables[].hardware) the ports below bridges and VLANs are taken.
+        type: list
+        elements: str
+      hardware:
+        description: Ask the devices' drivers to take the flows. Where they refuse, it is loaded without, and the router's log says so.
+        type: bool
+        default: false
+      counter:
+        description: Feed conntrack's accounting, so that offloaded packets are counted. Needs C(net.netfilter.nf_conntrack_acct=1).
+        type: bool
+        default: true
+      chain:
+        description: The name of the chain that offloads. Default is C(offload_NAME).
+        type: str
+      exclude:
+        description: Flows that are never offloaded here. Comes before O(flowtables[].match).
+        type: list
+        elements: dict
+        suboptions: &scope
+          family:
+            description: The address family.
+            type: str
+            choices: [ipv4, ipv6]
+          protocols:
+            description: Transport protocols.
+            type: list
+            elements: str
+            choices: [tcp, udp]
+          ports:
+            description: Ports of the end that was connected to, such as V(443) or V(8000-8100).
+            type: list
+            elements: str
+          source:
+            description: Prefixes of the host that opened the connection, of both families. As they are inside, before source NAT.
+            type: list
+            elements: str
+          destination:
+            description: Prefixes of the other end, of both families. As they are after destination NAT.
+            type: list
+            elements: str
+          dscp:
+            description: Code points of the packet, by name or number.
+            type: list
+            elements: str
+          mark:
+            description: The packet's mark, as value or value/mask.
+            type: str
+      match:
+        description: The flows that are offloaded. Without it, all TCP and UDP.
+        type: list
+        elements: dict
+        suboptions: *scope
+      after_bytes:
+        description:
+          - Offload a flow only once it has carried that many bytes, so that short ones stay visible to shapers and accounting.
+          - Needs C(net.netfilter.nf_conntrack_acct=1).
+        type: int
+        default: 0
   purge:
     description: Within a list that is given, drop the entries of this owner that are no longer named.
     type: bool
@@ -125,10 +203,26 @@ EXAMPLES = r"""
         chain: forward
         content: ct state invalid counter drop
 
+- name: Web traffic only, by the drivers where they can, and not for the measuring host
+  fastpath.router.flow_offload:
+    mode: none
+    flowtables:
+      - name: pft
+        zones: [lan, wan]
+        hardware: true
+        chain: lans
+        exclude:
+          - source: [192.168.1.50/32]
+        match:
+          - family: ipv4
+            protocols: [tcp]
+            ports: ["80", "443"]
+
 - name: Take everything of ours off the router
   fastpath.router.flow_offload:
     mode: none
     includes: []
+    flowtables: []
 """
 
 RETURN = r"""
@@ -139,7 +233,7 @@ plan:
   elements: dict
   contains:
     kind:
-      description: One of package, option, include, order, file, load.
+      description: One of package, option, include, order, flowtable, file, load.
       type: str
       sample: option
     subject:

@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.fastpath.router.plugins.plugin_utils import report
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import Desired
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import ArgumentError, RouterError
+from ansible_collections.fastpath.router.plugins.plugin_utils.flowtables import flowtable_script
 from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan, make_plan, plan_way_back
 from ansible_collections.fastpath.router.plugins.plugin_utils.probe import probe
 from ansible_collections.fastpath.router.plugins.plugin_utils.refusals import refusals, refuse_stranger
@@ -24,7 +25,7 @@ def converge(router: Router, desired: Desired, check: bool, diff: bool) -> tuple
 
     Raises RouterError where the router could not even be read.
     """
-    observed = probe(router, desired.owner, desired.packages, [include.file for include in desired.includes or ()])
+    observed = probe(router, desired.owner, desired.packages, _known_files(desired), desired.flowtables)
     refuse_stranger(observed)
     for refusal in refusals(observed):
         raise refusal
@@ -38,6 +39,14 @@ def converge(router: Router, desired: Desired, check: bool, diff: bool) -> tuple
     elif desired.on_fallback == "fail":
         error = _fallback(desired, observed)
     return _result(router, plan, desired, observed, outcome, error, check, diff), error
+
+
+def _known_files(desired: Desired) -> list[str]:
+    """The files that the router has by these names already, where nothing is to be changed."""
+    files = [include.file for include in desired.includes or ()]
+    if desired.flowtables and desired.purge:
+        files.append(flowtable_script(desired.flowtables, desired.owner).file)
+    return files
 
 
 def roll_back(router: Router, desired: Desired, check: bool, diff: bool) -> tuple[dict[str, t.Any], RouterError | None]:
@@ -97,6 +106,13 @@ def _not_converged(desired: Desired, outcome: Outcome, check: bool) -> RouterErr
 
 
 def _fallback(desired: Desired, observed: Observed) -> RouterError | None:
+    refused = report.refused_hardware(desired.flowtables or (), desired.owner, observed)
+    if refused:
+        return RouterError(
+            "fallback",
+            f"Flowtable {', '.join(refused)}: hardware is declared, software is loaded, and on_fallback is fail",
+            "The hardware or a device refuses the offload: use hardware: false, or on_fallback: warn.",
+        )
     if report.MODES.index(observed.loaded_mode) >= report.MODES.index(desired.mode):
         return None
     return RouterError(

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.fastpath.router.plugins.plugin_utils import uci
+from ansible_collections.fastpath.router.plugins.plugin_utils.digest import digest
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import ArgumentError
+from ansible_collections.fastpath.router.plugins.plugin_utils.flowtables import FLOWTABLES, Flowtable, flowtables_of
 from ansible_collections.fastpath.router.plugins.plugin_utils.include_check import check_include
 
 KEEP = "/etc/nftables.d/fastpath"
@@ -94,15 +95,12 @@ class Desired:
     update_cache: str = "auto"
     defaults: t.Mapping[str, str] | None = None
     includes: tuple[Include, ...] | None = None
+    flowtables: tuple[Flowtable, ...] | None = None
     purge: bool = True
     owner: str = "fastpath"
     on_fallback: str = "warn"
     pending_changes: str = "fail"
     confirm_timeout: int = 0  # seconds; 0: no confirmation
-
-
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def desired_state(arguments: t.Mapping[str, t.Any], read_source: t.Callable[[str], str]) -> Desired:
@@ -123,6 +121,7 @@ def desired_state(arguments: t.Mapping[str, t.Any], read_source: t.Callable[[str
         update_cache=arguments["update_cache"],
         defaults=_defaults(arguments["firewall_defaults"]),
         includes=_includes(arguments["includes"], owner, read_source),
+        flowtables=flowtables_of(arguments["flowtables"], arguments["mode"]),
         purge=arguments["purge"],
         owner=owner,
         on_fallback=arguments["on_fallback"],
@@ -187,7 +186,7 @@ def _includes(
     if entries is None:
         return None
     includes = [_include(entry, owner, read_source) for entry in entries]
-    sections: dict[str, str] = {}
+    sections = {f"fastpath_{owner}_{FLOWTABLES}": "the section of flowtables"}
     for include in includes:
         other = sections.setdefault(include.section, include.name)
         if other is not include.name:

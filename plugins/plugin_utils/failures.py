@@ -37,6 +37,10 @@ FAILURES = {
     "ruleset-refused": ("nft refuses the ruleset", "The router is as it was. Correct what nft complains about."),
     "no-flowtables": ("The router's kernel has no flowtables", "Its kernel needs CONFIG_NF_FLOW_TABLE and the package kmod-nft-offload, "
                       "built for this very kernel. The router is as it was."),
+    "flowtables-refused": ("nft refuses the flowtables", "The router is as it was. Correct what nft complains about; an older nft may not "
+                           "know a word of it."),
+    "flowtables-not-loaded": ("fw4 did not load the flowtables", "The former ones have been loaded again. "
+                              "Look at `logread` on the router."),
     "fallback": ("Less would be loaded than is configured, and on_fallback is fail", "The hardware or a device refuses the offload. "
                  "Use mode: software, or on_fallback: warn. The router is as it was."),
     "load-refused": ("The firewall did not load the new ruleset", "The former one has been loaded again."),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, field
 
@@ -16,9 +17,16 @@ from ansible_collections.fastpath.router.plugins.plugin_utils.desired import (
     STAGE,
     Desired,
     Include,
-    digest,
 )
+from ansible_collections.fastpath.router.plugins.plugin_utils.digest import digest
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import RouterError
+from ansible_collections.fastpath.router.plugins.plugin_utils.flowtables import (
+    FLOWTABLES,
+    Flowtable,
+    expected_devices,
+    flowtable_script,
+    table_name,
+)
 from ansible_collections.fastpath.router.plugins.plugin_utils.include_check import declared_objects
 from ansible_collections.fastpath.router.plugins.plugin_utils.state import Observed, WayBack, owned_sections
 
@@ -32,7 +40,7 @@ Options = t.Mapping[str, t.Sequence[str]]
 class Difference:
     """One thing that is not as declared. None: it is not there."""
 
-    kind: str  # package | option | include | order | file | load | rollback
+    kind: str  # package | option | include | order | flowtable | file | load | rollback
     subject: str
     before: str | None
     after: str | None
@@ -52,6 +60,8 @@ class Plan:
     new_objects: list[str] = field(default_factory=list)  # those that the new files declare
     paths: list[str] = field(default_factory=list)  # what fw4 must include once the plan is staged
     generation: str | None = None  # the mark of our includes, as it must be live
+    table_generation: str | None = None  # the mark of our custom flowtables
+    script: str | None = None  # the new file that makes them, where it is to be checked
     reload: bool = False
     way_back: WayBack | None = None  # to be kept with the change
     forget: bool = False  # keep no way back: nothing of ours shall stay
@@ -70,6 +80,8 @@ def make_plan(desired: Desired, observed: Observed) -> Plan:
         _plan_includes(plan, desired, desired.includes, observed)
     else:
         plan.generation = observed.generation
+    if desired.flowtables is not None:
+        _plan_flowtables(plan, desired, desired.flowtables, observed)
     _plan_way_back(plan, desired, observed)
     if plan.packages and desired.mode != "none" and not plan.reload:
         # The kernel could not load the flowtable without the module; UCI needs no change.
@@ -82,12 +94,13 @@ def plan_way_back(way: WayBack, observed: Observed, owner: str) -> Plan:
     after = uci.apply_changes(observed.sections, way.changes)
     needed = _referred_files(owned_sections(after, owner))
     found = {section.name: section for section in observed.sections}
-    plan = Plan(staged=list(way.changes), final=list(way.changes), objects=list(way.objects), generation=way.generation)
+    plan = Plan(staged=list(way.changes), final=list(way.changes), objects=list(way.objects))
+    plan.generation, plan.table_generation = way.generation, way.flowtables
     for change in way.changes:
         section = found.get(change.section)
         before = section.get(change.option) if section and change.option else None
         plan.differences.append(Difference("rollback", change.path, before, change.value))
-    plan.paths = [f"{KEEP}/{name}" for name in needed]
+    plan.paths = [f"{KEEP}/{name}" for name in needed if name.endswith(".nft")]
     plan.obsolete = [name for name in observed.kept_files() if name not in needed]
     plan.forget = plan.reload = True
     return plan
@@ -151,6 +164,127 @@ def _effective_option(name: str, observed: Observed) -> str:
     return next((alias for alias in ALIASES.get(name, ()) if observed.default(alias) is not None), name)
 
 
+# ---- custom flowtables ------------------------------------------------------------------------------------------------
+
+
+def flowtables_section(owner: str) -> str:
+    return f"fastpath_{owner}_{FLOWTABLES}"
+
+
+def _table(owner: str) -> str:
+    return f"table inet {table_name(owner)}"
+
+
+def _plan_flowtables(plan: Plan, desired: Desired, named: t.Sequence[Flowtable], observed: Observed) -> None:
+    section, told = flowtables_section(desired.owner), len(plan.differences)
+    found = [s for s in observed.owned_sections(desired.owner) if s.name == section]
+    flowtables = wanted_flowtables(desired, observed)
+    final, staged = [], []
+    if flowtables:
+        _refuse_unknown(named, observed)
+        script = flowtable_script(flowtables, desired.owner)
+        plan.table_generation = script.generation
+        kept = is_kept(script.file, observed)
+        folder = KEEP if kept else STAGE
+        final, staged = ([(section, _script_options(path, script.file))] for path in (KEEP, folder))
+        if not kept:
+            plan.files[script.file] = script.text
+        if not kept or section_changes(found, final):
+            plan.script = f"{folder}/{script.file}"
+            plan.new_objects.append(_table(desired.owner))
+    plan.staged += section_changes(found, staged)
+    plan.final += section_changes(found, final)
+    if plan.script or (found and not flowtables):
+        _tell_flowtables(plan, flowtables, desired, observed)
+    elif flowtables:
+        _tell_not_loaded(plan, flowtables, desired, observed)
+    elif observed.table_generation:
+        plan.differences.append(Difference("load", _table(desired.owner), observed.table_generation, None))
+    if not flowtables and (found or observed.table_generation):
+        plan.objects.append(_table(desired.owner))
+    if len(plan.differences) != told:
+        plan.reload = True
+
+
+def wanted_flowtables(desired: Desired, observed: Observed) -> list[Flowtable]:
+    """Those that are declared, and without purge those that the router has besides."""
+    named = list(desired.flowtables or ())
+    if desired.purge:
+        return named
+    names = {flowtable.name for flowtable in named}
+    return [*named, *(f for f in observed.declared_flowtables(desired.owner) if f.name not in names)]
+
+
+def _script_options(folder: str, file: str) -> dict[str, list[str]]:
+    return {"type": ["script"], "path": [f"{folder}/{file}"], "fw4_compatible": ["1"]}
+
+
+def _tell_flowtables(plan: Plan, wanted: t.Sequence[Flowtable], desired: Desired, observed: Observed) -> None:
+    before = {f.name: f.describe() for f in observed.declared_flowtables(desired.owner)}
+    after = {f.name: f.describe() for f in wanted}
+    changed = [name for name in dict.fromkeys([*after, *before]) if before.get(name) != after.get(name)]
+    plan.differences += [Difference("flowtable", name, before.get(name), after.get(name)) for name in changed]
+    if not changed:  # the same ones, in another order or by a file or section that somebody changed
+        plan.differences.append(
+            Difference("flowtable", "the script that loads them", "changed", ", ".join(after) or None)
+        )
+
+
+def _tell_not_loaded(plan: Plan, wanted: t.Sequence[Flowtable], desired: Desired, observed: Observed) -> None:
+    if observed.table_generation != plan.table_generation:
+        before = observed.table_generation or "not loaded"
+        plan.differences.append(Difference("load", "flowtables", before, plan.table_generation))
+        return
+    live = observed.live_flowtables(desired.owner)
+    expected = expected_devices(wanted, observed.links, observed.zones)
+    for flowtable in wanted:
+        if not set(flowtable.zones) <= set(observed.zones):
+            continue  # kept without being named: its zones were not asked for
+        found = live.get(flowtable.name)
+        devices = found.devices if found else ()
+        if devices != expected[flowtable.name]:
+            before, after = " ".join(devices) or "no device", " ".join(expected[flowtable.name]) or "no device"
+            plan.differences.append(Difference("load", f"flowtable {flowtable.name}", before, after))
+        elif found and found.hardware and not flowtable.hardware:
+            plan.differences.append(Difference("load", f"flowtable {flowtable.name}", "hardware", "software"))
+
+
+# Devices that netifd makes by names of its own: phy0-ap0, wlan0.
+RADIO = re.compile(r"(phy\d+-|wlan\d)")
+
+
+def _refuse_unknown(flowtables: t.Iterable[Flowtable], observed: Observed) -> None:
+    """A zone or device that is not even configured is a mistake; one that is only absent now will come."""
+    zones = [section.get("name") or "" for section in observed.sections if section.type == "zone"]
+    for flowtable in flowtables:
+        for name in flowtable.zones:
+            if name not in zones:
+                raise RouterError(
+                    "unknown-zone",
+                    f"flowtable {flowtable.name}: the firewall has no zone {name!r}",
+                    f"It has {', '.join(zones) or 'none'}.",
+                )
+        for name in flowtable.devices:
+            if name not in observed.links and not _is_configured(name, observed.network):
+                raise RouterError(
+                    "unknown-device",
+                    f"flowtable {flowtable.name}: the router has no device {name!r}, and its configuration names none",
+                    f"It has {', '.join(sorted(set(observed.links) - {'lo'}))}. Zones find their devices by themselves.",
+                )
+
+
+def _is_configured(device: str, network: str) -> bool:
+    base = device.rpartition(".")[0] or device
+    protocol, _dash, interface = device.partition("-")
+    return (
+        f"'{device}'" in network
+        or f"'{base}'" in network
+        or f".{device}=interface" in network
+        or f".{interface}.proto='{protocol}'" in network
+        or bool(RADIO.match(device) and "=wifi-iface" in network)
+    )
+
+
 # ---- includes ---------------------------------------------------------------------------------------------------------
 
 
@@ -164,7 +298,7 @@ class Entry:
 
 
 def _plan_includes(plan: Plan, desired: Desired, includes: t.Sequence[Include], observed: Observed) -> None:
-    owned = observed.owned_sections(desired.owner)
+    owned = [s for s in observed.owned_sections(desired.owner) if s.name != flowtables_section(desired.owner)]
     mark = f"fastpath_{desired.owner}"
     entries = _entries(desired, observed, [section for section in owned if section.name != mark])
     if entries:
@@ -276,16 +410,23 @@ def _plan_way_back(plan: Plan, desired: Desired, observed: Observed) -> None:
     owned = observed.owned_sections(desired.owner)
     after = uci.apply_changes(observed.sections, plan.final)
     now = _referred_files(owned_sections(after, desired.owner))
-    plan.forget = desired.mode == "none" and desired.includes == () and desired.purge
+    plan.forget = (
+        desired.mode == "none" and desired.includes == () and not now and desired.purge
+    )  # everything of ours goes: nothing is kept
     before = list(observed.way_back.files) if observed.way_back else []
     if plan.final and not plan.forget:
         before = _referred_files(owned)
         inverse = uci.undo_changes(observed.sections, plan.final)
-        former = {o for name, text in observed.files.items() if observed.intact(name) for o in declared_objects(text)}
+        texts = (text for name, text in observed.files.items() if name.endswith(".nft") and observed.intact(name))
+        former = {item for text in texts for item in declared_objects(text)}
         if observed.marked:
             former.add(f"chain fastpath_{desired.owner}")
+        if any(section.name == flowtables_section(desired.owner) for section in owned):
+            former.add(_table(desired.owner))
         created = [item for item in plan.new_objects if item not in former]
-        plan.way_back = WayBack("", tuple(inverse), tuple(before), tuple(created), observed.generation)
+        plan.way_back = WayBack(
+            "", tuple(inverse), tuple(before), tuple(created), observed.generation, observed.table_generation
+        )
     needed = {*now, *([] if plan.forget else before)}
     plan.obsolete = [name for name in observed.kept_files() if name not in needed]
     if plan.empty and plan.obsolete:

@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import asdict
 
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import KEEP, Desired
+from ansible_collections.fastpath.router.plugins.plugin_utils.flowtables import Flowtable, candidates, expected_devices
 from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan
 from ansible_collections.fastpath.router.plugins.plugin_utils.router import Router
 from ansible_collections.fastpath.router.plugins.plugin_utils.state import Observed
@@ -39,7 +40,7 @@ def observed_report(
                 "path": section.get("path"),
             }
             for section in observed.owned_sections(owner)
-            if section.name != f"fastpath_{owner}"
+            if section.name != f"fastpath_{owner}" and section.get("type") != "script"
         ],
     }
 
@@ -135,9 +136,68 @@ def findings(plan: Plan, desired: Desired, observed: Observed, outcome: Outcome 
         )
     if plan.empty or (outcome is not None and outcome.error is None):
         found += _loaded_finding(desired.mode, observed)
+        found += _flowtable_findings(desired, observed)
     if outcome is not None:
         found += _outcome_findings(plan, outcome)
     return found
+
+
+def refused_hardware(flowtables: t.Iterable[Flowtable], owner: str, observed: Observed) -> list[str]:
+    """The names of those that are loaded without the hardware that they ask for."""
+    live = observed.live_flowtables(owner)
+    return [f.name for f in flowtables if f.hardware and f.name in live and not live[f.name].hardware]
+
+
+def _flowtable_findings(desired: Desired, observed: Observed) -> t.Iterator[dict[str, str]]:
+    flowtables = desired.flowtables or ()
+    if flowtables and desired.mode != "none":
+        yield finding(
+            "flowtable-beside-mode",
+            "warning",
+            f"mode: {desired.mode} takes all TCP and UDP into fw4's own flowtable first; "
+            f"nothing is left for {', '.join(f.name for f in flowtables)}",
+            "Set mode: none, or drop the flowtables.",
+            "fw4's rule is the first one of its forward chain",
+        )
+    for name in refused_hardware(flowtables, desired.owner, observed):
+        yield finding(
+            "loaded-less",
+            "warning",
+            f"Flowtable {name}: hardware is declared, software is loaded",
+            "A driver of its devices refuses hardware flows: set hardware: false.",
+            "nft list flowtables",
+        )
+    expected = expected_devices(flowtables, observed.links, observed.zones)
+    for flowtable in flowtables:
+        meant = candidates(flowtable, observed.links, observed.zones)
+        shared = [name for name in meant if name in observed.links and name not in expected[flowtable.name]]
+        absent = [name for name in meant if name not in observed.links]
+        if absent or not meant:
+            yield finding(
+                "device-absent",
+                "info",
+                f"Flowtable {flowtable.name}: {', '.join(absent) or 'no device of its zones'} does not exist now",
+                "It is taken in by the reload that its interface triggers when it comes up.",
+            )
+        if shared:
+            yield finding(
+                "device-shared",
+                "warning",
+                f"Flowtable {flowtable.name}: {', '.join(shared)} is in an earlier flowtable, and can be in one only",
+                "Name each device or zone once.",
+            )
+    if flowtables and "accounting" not in observed.flags:
+        late = [f.name for f in flowtables if f.after_bytes]
+        if late or any(f.counter for f in flowtables):
+            yield finding(
+                "accounting-off",
+                "warning" if late else "info",
+                f"Without accounting, {', '.join(late)} never offloads a flow: its bytes are not counted"
+                if late
+                else "The counter of flowtables feeds conntrack's accounting, which is off",
+                "Set net.netfilter.nf_conntrack_acct=1 in /etc/sysctl.conf.",
+                "nf_conntrack_acct",
+            )
 
 
 def _loaded_finding(mode: str, observed: Observed) -> list[dict[str, str]]:

@@ -13,6 +13,13 @@ from dataclasses import dataclass, field
 
 from ansible_collections.fastpath.router.plugins.plugin_utils import nft, uci
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import KEEP
+from ansible_collections.fastpath.router.plugins.plugin_utils.flowtables import (
+    FLOWTABLES,
+    Flowtable,
+    Link,
+    declared_flowtables,
+    table_name,
+)
 
 POLICY = re.compile(
     r"^\tchain (input|forward|output) \{\n\t\ttype filter hook \1 priority filter; policy (\w+);", re.MULTILINE
@@ -29,6 +36,7 @@ class WayBack:
     files: tuple[str, ...]  # include files that the state before needs
     objects: tuple[str, ...]  # live nft objects to delete once it is back
     generation: str | None
+    flowtables: str | None  # the generation of the custom flowtables
 
 
 @dataclass
@@ -57,6 +65,12 @@ class Observed:
     generation: str | None = None
     flows: dict[str, int] | None = None
     way_back: WayBack | None = None
+    links: dict[str, Link] = field(
+        default_factory=dict
+    )  # network devices; this and what follows only where it was asked for
+    zones: dict[str, list[str]] = field(default_factory=dict)  # the devices of zones
+    network: str = ""  # the configuration of networks and radios, where a device is missing
+    table_generation: str | None = None  # of our custom flowtables, as it is live
 
     @property
     def package_manager(self) -> str | None:
@@ -94,6 +108,17 @@ class Observed:
     def owned_sections(self, owner: str) -> list[uci.Section]:
         return owned_sections(self.sections, owner)
 
+    def live_flowtables(self, owner: str) -> dict[str, nft.Flowtable]:
+        """The custom flowtables of OWNER that are loaded."""
+        place = ("inet", table_name(owner))
+        return {f.name: f for f in self.flowtables if (f.family, f.table) == place}
+
+    def declared_flowtables(self, owner: str) -> list[Flowtable]:
+        """What the script that OWNER's section refers to was made from; the script's text must not be among the files left out."""
+        section = next((s for s in self.sections if s.name == f"fastpath_{owner}_{FLOWTABLES}"), None)
+        name = (section.get("path") or "").removeprefix(f"{KEEP}/") if section else ""
+        return declared_flowtables(self.files.get(name, "")) if self.intact(name) else []
+
     def file_hash(self, name: str) -> str | None:
         return self.hashes.get(f"{KEEP}/{name}")
 
@@ -122,6 +147,7 @@ def parse_probe(sections: t.Mapping[str, str]) -> Observed:
     show_failed = sections.get("uci-rc", "0").strip() != "0"
     flows = sections.get("flows", "").split()
     generation = GENERATION.search(sections.get("generation", ""))
+    table_generation = GENERATION.search(sections.get("table", ""))
     return Observed(
         euid=sections.get("euid", "").strip(),
         release=_assignments(sections.get("release", "")),
@@ -144,6 +170,10 @@ def parse_probe(sections: t.Mapping[str, str]) -> Observed:
         marked="chain fastpath_" in sections.get("generation", ""),
         generation=generation[1] if generation else None,
         way_back=_way_back(sections.get("previous", "")),
+        links=_links(sections.get("links", "")),
+        zones={name[5:]: text.split() for name, text in sections.items() if name.startswith("zone ")},
+        network=sections.get("network", ""),
+        table_generation=table_generation[1] if table_generation else None,
         flows={"software": int(flows[0]), "hardware": int(flows[1])} if len(flows) == 2 else None,
     )
 
@@ -159,7 +189,12 @@ def _way_back(text: str) -> WayBack | None:
         uci.batch(changes)
     except (ValueError, TypeError, KeyError):
         return None
-    return WayBack(config_hash, changes, files, objects, data.get("generation"))
+    return WayBack(config_hash, changes, files, objects, data.get("generation"), data.get("flowtables"))
+
+
+def _links(text: str) -> dict[str, Link]:
+    rows = (line.split() for line in text.splitlines())
+    return {row[0]: Link(row[1].strip("-"), tuple(row[2:])) for row in rows if len(row) > 1}
 
 
 def _assignments(text: str) -> dict[str, str]:

@@ -106,7 +106,12 @@ def _after_rollback(router: Router, desired: Desired, reason: str, is_done: Done
     while True:
         try:
             observed = parse_probe(
-                router.run(PROBE, probe_variables(desired.owner, desired.packages, ()), "probe", afresh=True)
+                router.run(
+                    PROBE,
+                    probe_variables(desired.owner, desired.packages, (), desired.flowtables),
+                    "probe",
+                    afresh=True,
+                )
             )
         except Unreachable:
             observed = None
@@ -139,9 +144,10 @@ def _sha256(text: str) -> str:
 
 
 def _variables(plan: Plan, desired: Desired, observed: Observed, check_only: bool) -> dict[str, str]:
-    known = (path.rpartition("/")[2] for path in plan.paths)
+    paths = [*plan.paths, *([plan.script] if plan.script and desired.purge else [])]
+    known = (path.rpartition("/")[2] for path in paths)
     return {
-        **probe_variables(desired.owner, desired.packages, known),
+        **probe_variables(desired.owner, desired.packages, known, desired.flowtables),
         "CHECK_ONLY": _flag(check_only),
         "DISCARD": _flag(desired.pending_changes == "discard"),
         "STAGING": _flag(bool(plan.staged or plan.files)),
@@ -157,6 +163,8 @@ def _variables(plan: Plan, desired: Desired, observed: Observed, check_only: boo
         "OBJECTS": "\n".join(plan.objects),
         "NEW_OBJECTS": "\n".join(plan.new_objects),
         "GENERATION": plan.generation or "",
+        "TABLE_GENERATION": plan.table_generation or "",
+        "SCRIPT": plan.script or "",
         "PREVIOUS": _way_back(plan.way_back) if plan.way_back else "",
         "FORGET": _flag(plan.forget),
         "SUMMARY": _summary(plan),
@@ -172,7 +180,13 @@ def _variables(plan: Plan, desired: Desired, observed: Observed, check_only: boo
 def _way_back(way: WayBack) -> str:
     """One line that state.py reads again; the router adds the hash of the configuration that it is right for."""
     changes = [[change.path, change.value] for change in way.changes]
-    record = {"changes": changes, "files": way.files, "objects": way.objects, "generation": way.generation}
+    record = {
+        "changes": changes,
+        "files": way.files,
+        "objects": way.objects,
+        "generation": way.generation,
+        "flowtables": way.flowtables,
+    }
     return json.dumps(record, separators=(",", ":"))
 
 

@@ -7,7 +7,7 @@
 # fails undoes what came before it.
 # Set by the controller: OWNER, CHECK_ONLY, DISCARD, STAGING and RELOAD (1 or empty), MODE (as asked for, where on_fallback is
 # fail), EXPECTED_HASHES (of the probe), STAGED_BATCH and STAGED_LINES, FINAL_BATCH and FINAL_LINES, PATHS, OBSOLETE (words),
-# OBJECTS and NEW_OBJECTS (lines), GENERATION, PREVIOUS (the way back, to be kept), FORGET (1: keep none), SUMMARY, and the variables of probe.sh, packages.sh and confirmation.sh. stage_files() holds the
+# OBJECTS and NEW_OBJECTS (lines), GENERATION, TABLE_GENERATION, SCRIPT (that makes the flowtables, to be checked), PREVIOUS (the way back, to be kept), FORGET (1: keep none), SUMMARY, and the variables of probe.sh, packages.sh and confirmation.sh. stage_files() holds the
 # new files.
 
 STAGE=$RUN/stage

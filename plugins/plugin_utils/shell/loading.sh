@@ -11,6 +11,12 @@ load() {
 	reload_fw4
 	[ "$(last_handle)" != "$before" ] || fail load-refused "$(cat "$RUN/reload")"
 	read_back
+	if [ -n "$TABLE_GENERATION" ]; then
+		case $(nft list chain inet "fastpath_$OWNER" generation 2>&1) in
+		*"generation $TABLE_GENERATION\""*) ;;
+		*) fail flowtables-not-loaded "$(cat "$RUN/reload" && logread | grep fastpath | tail -n 3)" ;;
+		esac
+	fi
 	if [ -n "$GENERATION" ]; then
 		case $(nft list chain inet fw4 "fastpath_$OWNER" 2>&1) in
 		*"generation $GENERATION\""*) ;;

@@ -6,7 +6,8 @@
 # Reads everything the plan needs. Changes nothing. Counts processes: routers have 500 MHz CPUs, so a shell builtin is
 # taken wherever it tells the same.
 # Set by the controller: OWNER, PACKAGES (names, separated by spaces), KNOWN (names of include files whose text the
-# controller has, each with a space on either side), DETAIL (1: also what only a report needs).
+# controller has, each with a space on either side), DETAIL (1: also what only a report needs), FLOWTABLES (1: also what custom
+# flowtables stand on), and of these ZONES and DEVICES.
 
 probe_system() {
 	section euid
@@ -47,6 +48,10 @@ probe_flags() {
 	[ -e /var/run/fw4.state ] && echo state
 	[ -e /var/run/uci/firewall ] && echo override
 	[ -e "$CONFIG" ] && echo config
+	value=
+	# read fails, although it reads: sysctl files end after the first byte for a shell that takes one at a time
+	[ ! -r /proc/sys/net/netfilter/nf_conntrack_acct ] || read -r value </proc/sys/net/netfilter/nf_conntrack_acct
+	[ "$value" != 1 ] || echo accounting
 	for path in /etc/rc.d/S??firewall; do
 		[ -e "$path" ] && echo enabled
 	done
@@ -170,6 +175,35 @@ probe_live() {
 	fi
 }
 
+probe_flowtables() {
+	section links
+	for path in "$NET"/*; do
+		[ -e "$path/uevent" ] || continue
+		kind=-
+		while IFS='=' read -r key value; do
+			[ "$key" != DEVTYPE ] || kind=$value
+		done <"$path/uevent"
+		printf '%s %s' "${path##*/}" "$kind"
+		for lower in "$path"/lower_*; do
+			[ ! -e "$lower" ] || printf ' %s' "${lower##*/lower_}"
+		done
+		echo
+	done
+	for name in $ZONES; do
+		section "zone $name"
+		zone_devices echo "$name"
+	done
+	for name in $DEVICES; do
+		[ -e "$NET/$name" ] && continue
+		section network # whether the one that is missing is configured
+		uci -q show network
+		uci -q show wireless
+		break
+	done
+	section table
+	nft list chain inet "fastpath_$OWNER" generation 2>/dev/null
+}
+
 probe() {
 	probe_system
 	probe_flags
@@ -178,6 +212,7 @@ probe() {
 		probe_uci
 		probe_packages
 		probe_live
+		[ -z "$FLOWTABLES" ] || probe_flowtables
 	fi
 	section end
 }

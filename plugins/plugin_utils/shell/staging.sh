@@ -119,6 +119,25 @@ check() {
 		fail ruleset-refused "$(cat "$RUN/checked")"
 	fi
 	[ -z "$MODE" ] || refuse_fallback
+	[ -z "$SCRIPT" ] || check_flowtables
+}
+
+# fw4 check says nothing of a script. nft is asked for what it will load now, for what it will load while no device exists, and
+# for all of its rules.
+check_flowtables() {
+	for what in now none rules; do
+		FASTPATH_CHECK=$what sh -c '. "$0"' "$SCRIPT" >"$RUN/checked" 2>&1 && continue
+		if has_flowtables; then fail flowtables-refused "$(cat "$RUN/checked")"; fi
+		[ -n "$CHECK_ONLY" ] && [ -n "$MISSING" ] && section unchecked && return 0
+		fail no-flowtables "$(cat "$RUN/checked")"
+	done
+	[ -z "$MODE" ] || ! FASTPATH_CHECK=now sh -c '. "$0"' "$SCRIPT" | grep 'hardware offload is refused' >"$RUN/checked" ||
+		fail fallback "$(cat "$RUN/checked")"
+}
+
+has_flowtables() {
+	printf 'table inet %s {\n\tflowtable f {\n\t\thook ingress priority filter\n\t}\n\tchain c {\n%s\n\t\tflow add @f\n\t}\n}\n' \
+		"fastpath_${OWNER}_try" '		type filter hook forward priority filter; policy accept;' | nft -c -f - >/dev/null 2>&1
 }
 
 refuse_fallback() {

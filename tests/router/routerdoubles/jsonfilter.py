@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""jsonfilter [-q] [-i FILE | -s JSON] -e [VARIABLE=]PATH ..., for paths of names, indices and wildcards."""
+"""jsonfilter [-q] [-i FILE | -s JSON] -e [VARIABLE=]PATH ..., for paths of names, indices, wildcards and [@.NAME="TEXT"]."""
 
 import json
 import re
@@ -16,6 +16,7 @@ _NO_JSON = 126
 
 _SEPARATOR = "\\ "
 _EXPRESSION = re.compile(r"(?:([A-Za-z_]\w*)=)?[@$](.*)", re.ASCII)
+_EQUAL = re.compile(r"""\[@\.(\w+)\s*=\s*(?:"([^"\\]*)"|'([^'\\]*)')\]""", re.ASCII)
 _STEP = re.compile(
     r"""\.(?P<name>\w+|\*)|\[(?:(?P<index>-?\d+|\*)|"(?P<double>[^"\\]*)"|'(?P<single>[^'\\]*)')\]""", re.ASCII
 )
@@ -66,13 +67,18 @@ def _fail(quiet, message, code):
 
 
 def _parse(expression):
-    """(variable, steps); a step is a name, an index or '*'."""
+    """(variable, steps); a step is a name, an index, '*', or a pair of name and text that a member must have."""
     match = _EXPRESSION.fullmatch(expression)
     if not match:
         raise Unsupported("expression " + expression)
     variable, path = match.groups()
     steps, position = [], 0
     while position < len(path):
+        equal = _EQUAL.match(path, position)
+        if equal:
+            steps.append((equal[1], equal[2] if equal[3] is None else equal[3]))
+            position = equal.end()
+            continue
         step = _STEP.match(path, position)
         if not step:
             raise Unsupported("expression " + expression)
@@ -92,6 +98,10 @@ def _matches(value, steps):
     if step == "*":
         below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
         return [match for each in below for match in _matches(each, rest)]
+    if isinstance(step, tuple):
+        below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+        same = [each for each in below if isinstance(each, dict) and each.get(step[0]) == step[1]]
+        return [match for each in same for match in _matches(each, rest)]
     if isinstance(step, int):
         inside = isinstance(value, list) and -len(value) <= step < len(value)
     else:

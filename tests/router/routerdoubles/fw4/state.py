@@ -14,7 +14,7 @@ from . import STATE_FILE
 
 def write(firewall):
     state = {
-        "zones": [_zone(zone) for zone in firewall.zones],
+        "zones": [_zone(firewall, zone) for zone in firewall.zones],
         "networks": {
             name: {
                 "device": network.device,
@@ -29,15 +29,22 @@ def write(firewall):
         json.dump(state, stream)
 
 
-def _zone(zone):
+def _zone(firewall, zone):
     return {
         "name": zone.name,
         "network": [{"invert": member.invert, "device": member.value} for member in zone.networks],
+        "related_physdevs": _hooked(firewall, zone),
         "match_rules": [{"devices_pos": match.devices} for match in zone.match_rules],
         "input": zone.options["input"],
         "output": zone.options["output"],
         "forward": zone.options["forward"],
     }
+
+
+def _hooked(firewall, zone):
+    """The devices that fw4 hooks its flowtable to: those below the networks, which no network of the zone excludes."""
+    members = [firewall.networks.get(member.value) for member in zone.networks if not member.invert]
+    return [network.physical_device for network in members if network and network.physical_device]
 
 
 def read():
