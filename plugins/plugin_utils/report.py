@@ -55,6 +55,7 @@ def full_report(observed: Observed, owner: str, packages: t.Iterable[str]) -> di
         "model": observed.model,
         "defaults": {name: " ".join(values) for name, values in defaults.items()},
         "policies": observed.policies,
+        "declared_flowtables": [flowtable.declared() for flowtable in observed.declared_flowtables(owner)],
         "staged": observed.staged,
         "owned_sections": [section.name for section in observed.owned_sections(owner)],
     }
