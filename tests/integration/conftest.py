@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 
 import pytest
 from lab import Lab
+
+NUMBERS = itertools.count(1)  # no name twice: connections that ssh keeps open for a while are found by it
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +40,7 @@ def apk_router(lab):
 
 
 def _fresh(lab, flavour):
-    router = lab.start(f"t{len(lab.routers) + 1}", flavour)
+    router = lab.start(f"t{next(NUMBERS)}", flavour)
     subprocess.run(router.ssh_command("true"), check=True)  # dropbear makes its host key on the first connection
     yield router
     lab.remove(router.name)

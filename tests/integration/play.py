@@ -36,7 +36,7 @@ def environment(**extra: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def running(inventory: dict, tasks: list[dict], *options: str, **env: str) -> Iterator[tuple[subprocess.Popen, Path]]:
-    """A run of TASKS on all hosts of INVENTORY, in a process group of its own, and the file that its results go to."""
+    """A run of TASKS on all hosts of INVENTORY, and the file that its results go to. It is dead when the context ends."""
     with tempfile.TemporaryDirectory() as folder:
         book, hosts, results = (Path(folder) / name for name in ("play.yml", "hosts.json", "results"))
         book.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
@@ -55,9 +55,27 @@ def running(inventory: dict, tasks: list[dict], *options: str, **env: str) -> It
         try:
             yield process, results
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            if process.poll() is None:
+                _kill(results)
             process.communicate()
+
+
+def _kill(results: Path) -> None:
+    """Kill the run that writes RESULTS: Ansible's workers too, which are sessions of their own, and their connections."""
+    while processes := _processes(f"CAPTURE_FILE={results}".encode()):
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+
+def _processes(setting: bytes) -> list[int]:
+    """The processes that were started with SETTING in their environment."""
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if setting in environ.read_bytes().split(b"\0"):
+                found.append(int(environ.parent.name))
+    return found
 
 
 def play(inventory: dict, tasks: list[dict], *options: str, **env: str) -> list[dict]:

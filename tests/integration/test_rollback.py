@@ -30,7 +30,7 @@ def test_one_change_back_with_its_include_files(router):
         includes=[SECOND, {**FIRST, "content": "counter"}],
         firewall_defaults={"drop_invalid": True},
     )
-    result = roll_back(router, confirm_timeout=20)
+    result = roll_back(router, confirm_timeout=600)
     assert result["changed"], result
     assert result["transaction"]["outcome"] == "confirmed"
     assert router.run("uci show firewall") == config
