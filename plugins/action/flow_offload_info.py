@@ -14,9 +14,11 @@ from ansible_collections.fastpath.router.plugins.plugin_utils import report
 from ansible_collections.fastpath.router.plugins.plugin_utils.action import RouterAction
 from ansible_collections.fastpath.router.plugins.plugin_utils.arguments import argument_spec
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import check_owner, check_packages
-from ansible_collections.fastpath.router.plugins.plugin_utils.probe import probe
+from ansible_collections.fastpath.router.plugins.plugin_utils.probe import SCRIPT, probe_variables
+from ansible_collections.fastpath.router.plugins.plugin_utils.proof import check_seconds, parse_looks, proof_report
 from ansible_collections.fastpath.router.plugins.plugin_utils.refusals import refusals, refuse_stranger
-from ansible_collections.fastpath.router.plugins.plugin_utils.router import Router
+from ansible_collections.fastpath.router.plugins.plugin_utils.router import Router, shell_file
+from ansible_collections.fastpath.router.plugins.plugin_utils.state import parse_probe
 
 
 class ActionModule(RouterAction):
@@ -24,7 +26,9 @@ class ActionModule(RouterAction):
 
     def work(self, arguments: dict[str, t.Any], router: Router) -> dict[str, t.Any]:
         owner, packages = check_owner(arguments["owner"]), check_packages(arguments["packages"])
-        observed = probe(router, owner, packages, (), detail=True)
+        seconds = check_seconds(arguments["observe_seconds"])
+        reply = self._read(router, probe_variables(owner, packages, (), detail=True), seconds)
+        observed = parse_probe(reply)
         refuse_stranger(observed)
         picture = report.full_report(observed, owner, packages)
         return {
@@ -33,4 +37,10 @@ class ActionModule(RouterAction):
             "ansible_facts": {"fastpath_router": picture},
             "findings": [report.finding(r.code, "error", r.message, r.advice) for r in refusals(observed)],
             "transaction": report.transaction_report(router, None, False),
+            **({"proof": proof_report(parse_looks(reply.get("looks", "")), observed.flowtables)} if seconds else {}),
         }
+
+    def _read(self, router: Router, variables: dict[str, str], seconds: int) -> dict[str, str]:
+        if not seconds:
+            return router.run(SCRIPT, variables, "probe")
+        return router.run((*SCRIPT, shell_file("looks")), {**variables, "OBSERVE": str(seconds)}, "observe")

@@ -20,6 +20,7 @@ Report = dict[str, t.Any]
 # What needs a look comes last in a report: next to its summary, and to the prompt.
 DRIFT_STATES = ("ok", "drifted", "failed", "unreachable")
 VERIFY_STATES = ("ok", "mismatch", "failed", "unreachable")
+MODES = ("none", "software", "hardware")  # each is more than the one before
 
 # What Ansible puts in front of a message.
 PREFIXES = re.compile(
@@ -91,6 +92,7 @@ def _verify_row(result: Result, requested: str | None) -> Row:
         "requested": requested,
         "configured": mode.get("configured"),
         "loaded": mode.get("loaded"),
+        "proven": (result.get("proof") or {}).get("proven"),
         "flows": observed.get("flows"),
         "state": state,
         "what": what,
@@ -106,7 +108,19 @@ def _verdict(result: Result, requested: str | None, mode: t.Mapping[str, str]) -
     if requested is None:
         return "failed", ["no mode is requested: set flow_offload_mode"]
     differing = [f"{key} is {mode.get(key)}" for key in ("configured", "loaded") if mode.get(key) != requested]
-    return ("mismatch", [", ".join(differing)]) if differing else ("ok", [])
+    if differing:
+        return "mismatch", [", ".join(differing)]
+    return _proof_verdict(result.get("proof"), requested)
+
+
+def _proof_verdict(proof: t.Mapping[str, str] | None, requested: str) -> tuple[str, list[str]]:
+    """A proof of less than is requested decides; where nothing could be proven, the row says why."""
+    if not proof or requested not in MODES or requested == "none":
+        return "ok", []
+    if proof["proven"] not in MODES:
+        return "ok", [proof["message"]]
+    less = MODES.index(proof["proven"]) < MODES.index(requested)
+    return ("mismatch", [f"proven is {proof['proven']}: {proof['message']}"]) if less else ("ok", [])
 
 
 def _trouble(result: Result) -> tuple[str, list[str]] | None:
