@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -15,8 +16,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "rou
 import replay  # noqa: E402
 from lab import OPENWRT_IMAGE, Lab  # noqa: E402
 
-MATCHED: dict[str, set[int]] = {}
-RECORDINGS: dict[str, replay.Recording] = {}
+MATCHED: dict[str, set[int]] = {}  # by file of recordings, in the process that prints
 
 
 @pytest.fixture(scope="session")
@@ -46,22 +46,37 @@ def played(request, lab):
         difference = replay.difference(recording, block, answers[block.file][block.index])
         if difference:
             pytest.fail(f"{block} ({block.heading})\n$ {block.command}\n{difference}", pytrace=False)
-        MATCHED.setdefault(block.file, set()).add(block.index)
 
     return check
 
 
-def pytest_collection_finish(session):
-    modules = {item.module for item in session.items if item.path.parent == Path(__file__).parent}
-    for module in modules:
-        RECORDINGS.update({recording.file: recording for recording in getattr(module, "RECORDINGS", [])})
+@pytest.fixture(autouse=True)
+def _tell_block(request):
+    """The report of a block's test, which may be made in another process than the summary, names the block."""
+    block = getattr(request.node, "callspec", None) and request.node.callspec.params.get("block")
+    if block:
+        request.node.user_properties.append(("block", [block.file, block.index]))
+
+
+def pytest_runtest_logreport(report):
+    for name, value in report.user_properties:
+        if name == "block" and report.when == "call" and report.passed:
+            MATCHED.setdefault(value[0], set()).add(value[1])
+
+
+def _recordings() -> dict[str, replay.Recording]:
+    """Those of the modules that were run."""
+    modules = (importlib.import_module(path.stem) for path in Path(__file__).parent.glob("test_*.py"))
+    lists = [getattr(module, "RECORDINGS", []) for module in modules]
+    return {r.file: r for recordings in lists if MATCHED.keys() & {r.file for r in recordings} for r in recordings}
 
 
 def pytest_terminal_summary(terminalreporter):
-    if not RECORDINGS:
+    if not MATCHED:
         return
     terminalreporter.section("recordings of the real tools")
-    for file, recording in sorted(RECORDINGS.items()):
+    recordings = _recordings()
+    for file, recording in sorted(recordings.items()):
         matched = len(MATCHED.get(file, ()))
         left_out = [(block, recording.reason(block)) for block in recording.blocks if recording.reason(block)]
         total = f"{file}: matched {matched} of {len(recording.blocks)}, left out {len(left_out)}"
@@ -69,6 +84,6 @@ def pytest_terminal_summary(terminalreporter):
         for block, entry in left_out:
             terminalreporter.line(f"    {block.index}: {block.title}\n        {entry.reason}")
     matched = sum(map(len, MATCHED.values()))
-    total = sum(len(recording.blocks) for recording in RECORDINGS.values())
-    left_out = sum(len(recording.left_out) for recording in RECORDINGS.values())
+    total = sum(len(recording.blocks) for recording in recordings.values())
+    left_out = sum(len(recording.left_out) for recording in recordings.values())
     terminalreporter.line(f"all: matched {matched} of {total}, left out {left_out}")

@@ -25,6 +25,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 FOLDER = Path(__file__).resolve().parents[1] / "router/recordings"
 BLOCK_SECONDS = 120
 
@@ -151,9 +153,10 @@ class Recording:
         return LeftOut(entry) if isinstance(entry, str) else entry
 
 
-def blocks(recordings: Iterable[Recording]) -> list[Block]:
-    """The blocks that are compared, for pytest's parametrize."""
-    return [block for recording in recordings for block in recording.blocks if not recording.reason(block)]
+def blocks(recordings: Iterable[Recording]) -> list:
+    """The blocks that are compared, for pytest's parametrize. Those of a recording stay in one process, which plays it once."""
+    found = [block for recording in recordings for block in recording.blocks if not recording.reason(block)]
+    return [pytest.param(block, marks=pytest.mark.xdist_group(block.file)) for block in found]
 
 
 @dataclass
