@@ -14,7 +14,7 @@ version_added: 0.1.0
 author: fastpath.router contributors (!UNKNOWN)
 description:
   - Switches fw4's software or hardware flow offloading on or off, holds the options of the firewall's C(config defaults), and
-    keeps nftables includes of your own, in one transaction per router.
+    keeps nftables includes and flowtables of your own, in one transaction per router.
   - Nothing is written to flash that the router's own C(fw4 check) has not passed. The new state is first loaded from RAM and read
     back; where the router refuses it, everything is undone.
   - Needs no Python, no sftp and no extra package on the router. A router without drift costs one SSH round trip and nothing else.
@@ -142,11 +142,11 @@ options:
             type: list
             elements: str
           dscp:
-            description: Code points of the packet, by name or number.
+            description: Code points of the packets that the opener of the connection sends, by name or number.
             type: list
             elements: str
           mark:
-            description: The packet's mark, as value or value/mask.
+            description: The mark of the packets that the opener of the connection sends, as value or value/mask.
             type: str
       match:
         description: The flows that are offloaded. Without it, all TCP and UDP.

@@ -59,8 +59,8 @@ RETURN = r"""
 observed:
   description:
     - The same as in M(fastpath.router.flow_offload), and also C(kernel), C(board), C(model), C(defaults) (the options of
-      C(config defaults)), C(policies) (the live base policies), C(staged) (uncommitted UCI changes of the firewall), and
-      C(owned_sections) (the UCI sections of this owner).
+      C(config defaults)), C(policies) (the live base policies), C(staged) (uncommitted UCI changes of the firewall),
+      C(owned_sections) (the UCI sections of this owner), and C(declared_flowtables) (what its custom flowtables were made from).
   returned: success
   type: dict
 ansible_facts:

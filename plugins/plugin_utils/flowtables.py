@@ -20,6 +20,7 @@ from ansible_collections.fastpath.router.plugins.plugin_utils.errors import Argu
 from ansible_collections.fastpath.router.plugins.plugin_utils.nft_words import (
     DSCP,
     conditions,
+    is_of_packets,
     merge_ports,
     merge_prefixes,
 )
@@ -245,13 +246,16 @@ def _flag(value: bool) -> str:
 
 def chain_rules(flowtable: Flowtable) -> str:
     """The rules of its chain, a line each: what is excluded returns, what matches is offloaded."""
+    # Of a flow that is excluded by what its opener's packets bear, a packet of the other end must not be the one that offloads it.
+    one_way = any(is_of_packets(scope) for scope in flowtable.exclude)
     rules = [f"{condition} return" for scope in flowtable.exclude for condition in conditions(scope)]
     last = ["ct state established"]
     if flowtable.after_bytes:
         last.append(f"ct bytes > {flowtable.after_bytes}")
     last.append(f"flow add @{flowtable.name}")
     for scope in flowtable.match or ({},):
-        rules += [" ".join([condition, *last]) for condition in conditions({"protocols": ["tcp", "udp"], **scope})]
+        found = conditions({"protocols": ["tcp", "udp"], **scope}, one_way)
+        rules += [" ".join([condition, *last]) for condition in found]
     return "\n".join(rules)
 
 

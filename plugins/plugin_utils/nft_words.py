@@ -73,13 +73,19 @@ def _prefix(where: str, text: str) -> t.Any:
     return network
 
 
-def conditions(scope: t.Mapping[str, t.Any]) -> list[str]:
+def is_of_packets(scope: t.Mapping[str, t.Any]) -> bool:
+    """Whether SCOPE speaks of what packets bear, which those of the other direction need not bear."""
+    return "dscp" in scope or "mark" in scope
+
+
+def conditions(scope: t.Mapping[str, t.Any], one_way: bool = False) -> list[str]:
     """The conditions, in nft's words, of which a packet of a flow in SCOPE meets one; empty where none can be met.
 
     SCOPE speaks of flows: source opened the connection, destination and ports are those of the other end. Packets of both
     directions cross the forward hook, with the addresses of the two hosts themselves: destination NAT comes before it, source
-    NAT after it.
+    NAT after it. Code points and marks are those of packets that the opener sends; ONE_WAY: only such packets are meant anyway.
     """
+    one_way = one_way or is_of_packets(scope)
     found = []
     for family in _families(scope):
         common = [f"meta nfproto {family}"] if family else []
@@ -91,7 +97,7 @@ def conditions(scope: t.Mapping[str, t.Any]) -> list[str]:
         if "mark" in scope:
             value, _slash, mask = scope["mark"].partition("/")
             common.append(f"meta mark & {mask} == {value}" if mask else f"meta mark {value}")
-        found += [" ".join([*common, *ends]) for ends in _directions(scope, family)]
+        found += [" ".join([*common, *ends]) for ends in _directions(scope, family, one_way)]
     return found
 
 
@@ -106,7 +112,7 @@ def _families(scope: t.Mapping[str, t.Any]) -> list[str]:
     return [""]
 
 
-def _directions(scope: t.Mapping[str, t.Any], family: str) -> list[list[str]]:
+def _directions(scope: t.Mapping[str, t.Any], family: str, one_way: bool) -> list[list[str]]:
     ends = []
     for direction, near, far, port in (("original", "saddr", "daddr", "dport"), ("reply", "daddr", "saddr", "sport")):
         words = []
@@ -115,8 +121,8 @@ def _directions(scope: t.Mapping[str, t.Any], family: str) -> list[list[str]]:
                 words.append(f"{_ip(family)} {field} {nft_set(_of_family(scope[key], family))}")
         if "ports" in scope:
             words.append(f"th {port} {nft_set(scope['ports'])}")
-        ends.append([f"ct direction {direction}", *words] if words else [])
-    return ends if ends[0] else [[]]
+        ends.append([f"ct direction {direction}", *words] if words or one_way else [])
+    return ends[:1] if one_way or not ends[0] else ends
 
 
 def _of_family(prefixes: t.Iterable[str], family: str) -> list[str]:

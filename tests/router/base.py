@@ -34,7 +34,7 @@ def _find(tree: Path, *candidates: str) -> Path:
     raise packages.PackagesError(f"none of {', '.join(candidates)} in the unpacked packages")
 
 
-class _Loader:
+class Loader:
     """The unpacked system's own dynamic loader: it runs and examines that system's programs without a chroot."""
 
     def __init__(self, tree: Path) -> None:
@@ -60,7 +60,7 @@ class _Loader:
         subprocess.run([*self.command, program, *arguments], check=True)
 
 
-def _copy_interpreter(tree: Path, loader: _Loader, target: Path) -> list[Path]:
+def _copy_interpreter(tree: Path, loader: Loader, target: Path) -> list[Path]:
     """The interpreter and a small standard library, compiled; the program files, whose libraries are needed."""
     binary = _find(tree, "usr/bin/python3.[0-9]", "usr/bin/python3.[0-9][0-9]")
     stdlib = tree / "usr/lib" / binary.name
@@ -91,7 +91,7 @@ def _set_search_path(dropbear: Path) -> None:
 
 def compile_tree(system: Path, root: Path, folder: Path) -> None:
     """Compile once, here: a router must not spend its time, nor its flash, on caches of compiled code."""
-    _Loader(system).run(
+    Loader(system).run(
         system / "opt/double/bin/python3", "-IS", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash",
         "-s", root, folder,
     )  # fmt: skip
@@ -101,7 +101,7 @@ def build(archives: Path, target: Path) -> None:
     """Make the base tree at target from packages that are kept at archives."""
     tree = target.with_name(target.name + "-unpacked")
     packages.unpack(packages.fetch(archives), tree)
-    loader = _Loader(tree)
+    loader = Loader(tree)
     programs = _copy_interpreter(tree, loader, target)
     for source, place in (
         (_find(tree, "bin/busybox", "usr/bin/busybox"), "opt/double/bin/busybox"),

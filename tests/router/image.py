@@ -73,7 +73,7 @@ def _sources(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
 
 
-def _base_tree(cache: Path) -> Path:
+def base_tree(cache: Path) -> Path:
     archives = cache / f"packages-{_digest([HERE / 'packages.py'])}"
     tree = cache / f"base-{_digest([HERE / 'base.py', HERE / 'packages.py'])}"
     if not tree.exists():
@@ -149,7 +149,7 @@ def _launchers(flavour: str) -> dict[str, str]:
     return launchers
 
 
-def _write_tar(path: Path, tree: Path, flavour: str, public_key: str) -> None:
+def write_tar(path: Path, tree: Path, flavour: str, public_key: str) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent) as work, tarfile.open(path, "w") as tar:
         doubles = Path(work, "opt/double/lib/routerdoubles")
         shutil.copytree(HERE / "routerdoubles", doubles, ignore=shutil.ignore_patterns("__pycache__"))
@@ -167,7 +167,7 @@ def _write_tar(path: Path, tree: Path, flavour: str, public_key: str) -> None:
 
 
 @contextlib.contextmanager
-def _locked(cache: Path) -> Iterator[None]:
+def locked(cache: Path) -> Iterator[None]:
     """One build at a time: test runs side by side share the cache."""
     with open(cache / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -175,10 +175,10 @@ def _locked(cache: Path) -> Iterator[None]:
 
 
 def _import(cache: Path, image: str, flavour: str, public_key: str, podman: Callable) -> None:
-    tree = _base_tree(cache)
+    tree = base_tree(cache)
     with tempfile.TemporaryDirectory(dir=cache) as work:
         tar = Path(work, "image.tar")
-        _write_tar(tar, tree, flavour, public_key)
+        write_tar(tar, tree, flavour, public_key)
         podman("import", "--quiet", tar, image)
 
 
@@ -200,7 +200,7 @@ def build(cache: Path, flavour: str, public_key: str, podman: Callable) -> str:
     own = [HERE / name for name in ("base.py", "packages.py", "image.py", "applets.txt")]
     image = f"{REPOSITORY}:{flavour}-{_digest([*sources, *own], public_key)}"
     if podman("image", "exists", image, check=False).returncode:
-        with _locked(cache):
+        with locked(cache):
             if podman("image", "exists", image, check=False).returncode:
                 _import(cache, image, flavour, public_key, podman)
             _remove_old(flavour, podman)

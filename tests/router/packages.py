@@ -21,7 +21,7 @@ class PackagesError(Exception):
     """The packages cannot be had; the text says what to do."""
 
 
-def _apt(root: Path, lists: Path) -> list[str]:
+def apt_get(root: Path, lists: Path) -> list[str]:
     state, cache = root / "state", root / "cache"
     for folder in (state / "lists/partial", cache / "archives/partial"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def _apt(root: Path, lists: Path) -> list[str]:
     return ["apt-get", *(f"-o{key}={value}" for key, value in options.items())]
 
 
-def _run(command: list[str]) -> str:
+def output_of(command: list[str]) -> str:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise PackagesError(result.stderr.strip().splitlines()[-1] if result.stderr.strip() else "apt-get failed")
@@ -49,10 +49,10 @@ def _run(command: list[str]) -> str:
 
 
 def _install(root: Path, lists: Path, *flags: str) -> str:
-    return _run([*_apt(root, lists), "-qq", "-y", "--no-install-recommends", *flags, "install", *WANTED])
+    return output_of([*apt_get(root, lists), "-qq", "-y", "--no-install-recommends", *flags, "install", *WANTED])
 
 
-def _usable_lists(root: Path) -> Path:
+def usable_lists(root: Path) -> Path:
     """The machine's own package lists when they know all we want, else private ones, fetched now."""
     private = root / "state/lists"
     for lists in (SYSTEM_LISTS, private):
@@ -61,7 +61,7 @@ def _usable_lists(root: Path) -> Path:
             return lists
         except PackagesError:
             continue
-    _run([*_apt(root, private), "-qq", "update"])
+    output_of([*apt_get(root, private), "-qq", "update"])
     return private
 
 
@@ -80,7 +80,7 @@ def _download(root: Path) -> None:
         raise PackagesError("the test router is built from Debian packages: this needs apt-get (Debian or Ubuntu)")
     shutil.rmtree(root / "cache", ignore_errors=True)
     try:
-        _install(root, _usable_lists(root), "--download-only")
+        _install(root, usable_lists(root), "--download-only")
     except PackagesError as error:
         raise PackagesError(
             f"cannot fetch {', '.join(WANTED)}: {error}. Is there a network, and does the apt configuration of this "

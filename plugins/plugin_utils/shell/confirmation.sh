@@ -13,10 +13,12 @@ arm_watchdog() {
 	printf '%s\n%s\n%s\n' "$TOKEN" "$((${uptime%.*} + CONFIRM))" "$WHO" >"$RUN/pending"
 	is_pending "$TOKEN" || fail ram-full # the watchdog goes by it
 	(watchdog) </dev/null >/dev/null 2>&1 7>&- 8>&- 9>&- &
-	printf '%s\n' "$!" >"$RUN/watchdog"
+	watchdog=$!
+	printf '%s\n' "$watchdog" >"$RUN/watchdog"
 	tries=0
-	until [ -s "$RUN/sleeper" ]; do # a matter of milliseconds, where RAM has room for it
-		[ "$tries" -lt 20000 ] || fail ram-full
+	until [ -s "$RUN/sleeper" ]; do # a matter of milliseconds, where the router is not busy with something else
+		[ -e "/proc/$watchdog/exe" ] || fail ram-full
+		[ "$tries" -lt 1000 ] || sleep 1
 		tries=$((tries + 1))
 	done
 }
@@ -24,6 +26,7 @@ arm_watchdog() {
 watchdog() {
 	sleep "$CONFIRM" &
 	printf '%s\n' "$!" >"$RUN/sleeper"
+	[ -s "$RUN/sleeper" ] || { kill -9 "$!"; exit; } # there is no room in RAM: then the change is not loaded
 	wait "$!"
 	exec 8>"$OUR_LOCK"
 	tries=0

@@ -118,9 +118,15 @@ def test_what_two_cannot_share(second, words):
                 "meta nfproto ipv4 ct direction reply ip daddr 10.0.0.0/8 ip saddr 192.0.2.1",
             ],
         ),
-        ({"dscp": ["cs1", "46"]}, ["meta nfproto ipv4 ip dscp { cs1, 46 }", "meta nfproto ipv6 ip6 dscp { cs1, 46 }"]),
-        ({"mark": "0x10/0xf0"}, ["meta mark & 0xf0 == 0x10"]),
-        ({"mark": "7"}, ["meta mark 7"]),
+        (
+            {"dscp": ["cs1", "46"]},
+            [
+                "meta nfproto ipv4 ip dscp { cs1, 46 } ct direction original",
+                "meta nfproto ipv6 ip6 dscp { cs1, 46 } ct direction original",
+            ],
+        ),
+        ({"mark": "0x10/0xf0"}, ["meta mark & 0xf0 == 0x10 ct direction original"]),
+        ({"mark": "7", "ports": ["80"]}, ["meta l4proto { tcp, udp } meta mark 7 ct direction original th dport 80"]),
     ],
 )
 def test_conditions(scope, rules):
@@ -140,8 +146,8 @@ def test_the_example_of_the_guides():
 def test_exclusions_come_first_and_bytes_count():
     flowtable = one(exclude=[{"mark": "1"}], after_bytes=1000)
     assert chain_rules(flowtable).splitlines() == [
-        "meta mark 1 return",
-        "meta l4proto { tcp, udp } ct state established ct bytes > 1000 flow add @pft",
+        "meta mark 1 ct direction original return",
+        "meta l4proto { tcp, udp } ct direction original ct state established ct bytes > 1000 flow add @pft",
     ]
 
 
