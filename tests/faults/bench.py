@@ -11,6 +11,7 @@ for all of them.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import shlex
 import sys
@@ -32,8 +33,9 @@ from play import inventory_of, offload_task, play, running
 SETTLED_SECONDS = 90
 INCLUDE = {"name": "ours", "position": "chain-pre", "chain": "forward", "content": "ct state invalid counter drop"}
 # What a run declares unless a fault says otherwise. It is confirmed, as users' runs are.
-CHANGE = {"mode": "software", "includes": [INCLUDE], "confirm_timeout": 30}
+CHANGE = {"mode": "software", "includes": [INCLUDE], "confirm_timeout": 60}
 FORMER, NEW = "former", "new"
+NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,13 @@ class Fault:
     sees: tuple[str, ...]  # each is in what the user sees
     runs: tuple[str, ...]  # what the router may run afterwards
     flavour: str = "24.10"
-    slow: bool = False  # it takes a minute or so: comes last where time is short
+    slow: bool = False  # it takes a minute or so
     only_full: bool = False  # it takes much longer
+
+    @property
+    def kind(self) -> str:
+        """Of what is broken, as the files are named; the slow ones are of their own kind."""
+        return "slow" if self.slow else self.inject.__module__.removesuffix("_faults")
 
 
 FAULTS: list[Fault] = []
@@ -92,9 +99,10 @@ class Row:
 class Bench:
     """One router, spoilt by one fault."""
 
-    def __init__(self, router: object, full: bool) -> None:
+    def __init__(self, router: object, full: bool, seed: int) -> None:
         self.router = router
         self.full = full
+        self.seed = seed  # where not full: which points of a change are tried
         self.before: State | None = None
         self.ruined_before: set[str] = set()
         self.result: dict = {}
@@ -213,29 +221,30 @@ def judge(fault: Fault, bench: Bench, row: Row) -> None:
         row.wrong.append("the user saw a traceback")
     bench.settle()
     row.wrong += [text for text in checks.ruined(bench.router) if text not in bench.ruined_before]
-    row.wrong += [f"left behind: {text}" for text in checks.leftovers(bench.router)]
+    row.wrong += [f"left behind: {text}" for text in checks.leftovers(bench.router, bench.arguments["confirm_timeout"])]
     row.runs = bench.runs_now()
     if row.runs not in fault.runs:
         row.wrong.append(f"the router runs {row.runs}, not the {' or '.join(fault.runs)} state")
     row.wrong += bench.wrong
 
 
-def meet(lab: object, fault: Fault, full: bool) -> Row:
+def meet(lab: object, fault: Fault, full: bool, seed: int) -> Row:
     """One fault on a fresh router."""
     started = time.monotonic()
     row = Row(fault.name)
-    router = lab.start("fault", fault.flavour)
+    name = f"fault{next(NUMBERS)}"  # no name twice: connections that ssh keeps open for a while are found by it
+    router = lab.start(name, fault.flavour)
     try:
         router.ssh("true")  # the SSH server makes its host key on the first connection
         with network.neighbours(router):
             router.run("fw4 -q reload")  # the ports were plugged in
-            bench = Bench(router, full)
+            bench = Bench(router, full, seed)
             try:
                 fault.inject(bench)
                 judge(fault, bench, row)
             except Exception as error:  # of the harness: a row that says so, and the next fault
                 row.wrong.append(f"harness: {type(error).__name__}: {error}")
     finally:
-        lab.remove("fault")
+        lab.remove(name)
     row.seconds = round(time.monotonic() - started, 1)
     return row

@@ -83,7 +83,7 @@ def ssh_options(router: object, path: str) -> list[str]:
     return ["-o", f"ProxyCommand={proxy}", "-o", "ConnectTimeout=5", *router.ssh_options()]
 
 
-def reaches(router: object, path: str, seconds: int = 3) -> bool:
+def reaches(router: object, path: str, seconds: int) -> bool:
     """Whether the SSH server answers a neighbour by PATH."""
     side, address = PATHS[path]
     enter = ["nsenter", "-t", str(router.pid), "-m", f"--net=/run/netns/{namespace(router, side)}"]
@@ -100,7 +100,8 @@ def reaches(router: object, path: str, seconds: int = 3) -> bool:
 
 def logs_in(router: object, path: str) -> bool:
     """Whether a neighbour gets a shell by PATH."""
-    command = ["ssh", "-F", "/dev/null", *ssh_options(router, path), f"root@{router.name}", "echo in"]
+    patient = ["-o", "ConnectTimeout=30"]  # the first value counts
+    command = ["ssh", "-F", "/dev/null", *patient, *ssh_options(router, path), f"root@{router.name}", "echo in"]
     with contextlib.suppress(subprocess.TimeoutExpired):
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30).stdout == b"in\n"
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60).stdout == b"in\n"
     return False

@@ -84,7 +84,7 @@ def at_every_point(
         bench.run_engine(**bench.arguments)
     bench.expect(bench.result["status"] == "ok", f"the change itself fails: {bench.saw()}")
     shown[True], rules[True] = _shown(bench), checks.state(bench.router).rules
-    chosen = _part(steps, part)
+    chosen = _part(steps, part, bench.seed)
     if not bench.full:
         chosen = chosen[: SLOW_SAMPLE if slow else SAMPLE]
     outcomes: Counter[str] = Counter()
@@ -96,15 +96,16 @@ def at_every_point(
         wrong = [*_look(bench, point, shown, rules, theirs, leaves_staged), verdict(point)]
         bench.wrong += [f"at step {number} ({point.step}), {bench.saw()[:60]}: {text}" for text in wrong if text]
     _restore(bench)
+    bench.expect(outcomes, "no point of it was reached")
     told = ", ".join(f"{count} x {what}" for what, count in outcomes.most_common())
     bench.result = {"status": f"{sum(outcomes.values())} of {len(steps)} points", "msg": told}
 
 
-def _part(steps: list[Step], part: tuple[str, str] | None) -> list[int]:
+def _part(steps: list[Step], part: tuple[str, str] | None, seed: int) -> list[int]:
     first, last = 0, len(steps)
     if part:
         first, last = (next(n for n, step in enumerate(steps) if step.path.endswith(end)) for end in part)
-    return [first + number for number in spread(last - first)]
+    return [first + number for number in spread(last - first, seed)]
 
 
 def _shown(bench: Bench) -> list[str]:
@@ -148,7 +149,8 @@ def _look(
     """What is wrong after one point: flash and live are both the former state, or both the new one, and whole."""
     done = bench.result["status"] == "ok"
     wrong = [text for text in checks.ruined(bench.router) if text not in bench.ruined_before]
-    wrong += [text for text in checks.leftovers(bench.router) if not (leaves_staged and text == "staged changes")]
+    left = checks.leftovers(bench.router, bench.arguments["confirm_timeout"])
+    wrong += [text for text in left if not (leaves_staged and text == "staged changes")]
     flash = [line for line in _shown(bench) if line != theirs]
     if sorted(flash) != sorted(shown[done]):
         other = "the other" if sorted(flash) == sorted(shown[not done]) else "neither"

@@ -13,11 +13,11 @@ that the product asks for is checked on its own.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import checks
@@ -34,6 +34,7 @@ OWN_CHAIN = {
 }
 INCLUDES = {"mode": "software", "includes": [FIRST, OWN_CHAIN]}
 CHANGED = {**INCLUDES, "includes": [{**FIRST, "content": "ct state invalid drop"}, OWN_CHAIN]}
+FLOWTABLES = {"mode": "none", "flowtables": [{"name": "pft", "zones": ["lan", "wan"], "chain": "lans"}]}
 # kind of change: (the runs that bring the router to its former state, the run that is cut). What comes of the latter can
 # be declared in all kinds but the last, where DECLARED says it.
 DECLARED = {"rolled back": INCLUDES}
@@ -43,9 +44,12 @@ KINDS = {
     "includes changed": ([INCLUDES], CHANGED),
     "includes removed": ([INCLUDES], {"mode": "software", "includes": []}),
     "defaults": ([], {"mode": "none", "firewall_defaults": {"drop_invalid": True, "forward": "DROP"}}),
+    "flowtables": ([], FLOWTABLES),
+    "flowtables removed": ([FLOWTABLES], {"mode": "none", "flowtables": []}),
     "rolled back": ([INCLUDES, CHANGED], engine.ROLL_BACK),
 }
 SAVED = "/opt/double/saved"
+LEAST = 4  # cuts of each kind, however little time there is: two on flash, one in RAM, one between commands
 
 
 @dataclass
@@ -67,6 +71,10 @@ class Result:
     @property
     def survived(self) -> int:
         return self.tried - len(self.damage)
+
+    @property
+    def passed(self) -> bool:
+        return self.tried > 0 and not self.damage and not self.order
 
     def __str__(self) -> str:
         flash = sum(step.on_flash for step in self.steps)
@@ -116,15 +124,18 @@ class Change:
             f"rm -rf /etc/config /etc/nftables.d /tmp/.uci /var/run/fastpath && cp -a {SAVED}/* /etc/ && fw4 -q restart"
         )
 
-    def cuts(self) -> Iterator[tuple[int, bool]]:
-        """All cuts as (number of the step, whether it is torn): on flash, in RAM, between commands, spread ever closer."""
+    def cuts(self, seed: int) -> list[tuple[int, bool]]:
+        """All cuts as (number of the step, whether it is torn), wherever one stops evenly spread, most of them on flash."""
         steps = self.result.steps
-        on_flash = [number for number, step in enumerate(steps) if step.on_flash]
-        yield from ((number, False) for number in on_flash)
-        yield from ((number, True) for number in on_flash if steps[number].can_be_torn)
-        for between in (False, True):
-            others = [n for n, step in enumerate(steps) if not step.on_flash and step.starts_a_command == between]
-            yield from ((others[index], False) for index in spread(len(others)))
+        flash, ram, commands = [], [], []
+        for number, step in enumerate(steps):
+            cuts = flash if step.on_flash else commands if step.starts_a_command else ram
+            cuts.append((number, False))
+            if step.can_be_torn:
+                cuts.append((number, True))
+        flash, ram, commands = ([cuts[index] for index in spread(len(cuts), seed)] for cuts in (flash, ram, commands))
+        rounds = itertools.zip_longest(flash[::2], flash[1::2], ram, commands)
+        return [cut for each in rounds for cut in each if cut]
 
     def cut(self, number: int, torn: bool) -> None:
         """Make the change and cut the power before step NUMBER."""
@@ -214,11 +225,11 @@ class Change:
         return path.startswith(checks.WAY_BACK) or now.files.get(path) in whole
 
 
-def spread(count: int) -> list[int]:
-    """0 to COUNT - 1, each new number far from those before it: wherever one stops, they are evenly spread."""
+def spread(count: int, seed: int) -> list[int]:
+    """0 to COUNT - 1, each new number far from those before it: wherever one stops, they are evenly spread. SEED: the first."""
     width = max(1, (count - 1).bit_length())
     reversed_bits = (int(f"{number:0{width}b}"[::-1], 2) for number in range(1 << width))
-    return [number for number in reversed_bits if number < count]
+    return [(number + seed) % count for number in reversed_bits if number < count]
 
 
 def wrong_order(steps: list[Step]) -> list[str]:
@@ -238,26 +249,28 @@ def wrong_order(steps: list[Step]) -> list[str]:
     return wrong
 
 
-def run(router: object, kinds: list[str], budget: float | None, say: Callable[[str], None] = print) -> list[Result]:
-    """Cut the power at the steps of KINDS: at all of them, or at as many as BUDGET seconds allow, flash first."""
+def run(router: object, kinds: list[str], budget: float | None, seed: int) -> list[Result]:
+    """Cut the power at the steps of KINDS: at all of them, or at as many as BUDGET seconds allow, by SEED."""
     results = []
     deadline = None if budget is None else time.monotonic() + budget
-    say("\npower cuts, by kind of change")
+    print("\npower cuts, by kind of change", flush=True)
     with network.neighbours(router):
         for left, kind in zip(range(len(kinds), 0, -1), kinds, strict=True):
             share = None if deadline is None else time.monotonic() + (deadline - time.monotonic()) / left
-            results.append(_cut_all(Change(router, kind), share))
-            say(str(results[-1]))
+            results.append(_cut_all(Change(router, kind), share, seed))
+            print(results[-1], flush=True)
             for line in [*results[-1].order, *results[-1].damage]:
-                say(f"    ! {line}")
+                print(f"    ! {line}", flush=True)
     survived, tried = sum(result.survived for result in results), sum(result.tried for result in results)
-    say(f"\n{survived} of {tried} survived, of {sum(result.planned for result in results)} that there are")
+    print(
+        f"\n{survived} of {tried} survived, of {sum(result.planned for result in results)} that there are", flush=True
+    )
     return results
 
 
-def _cut_all(change: Change, deadline: float | None) -> Result:
-    for number, torn in change.cuts():
-        if deadline is not None and time.monotonic() > deadline:
+def _cut_all(change: Change, deadline: float | None, seed: int) -> Result:
+    for count, (number, torn) in enumerate(change.cuts(seed)):
+        if deadline is not None and time.monotonic() > deadline and count >= LEAST:
             break
         change.cut(number, torn)
     return change.result

@@ -1,17 +1,16 @@
 # Copyright (c) 2026 fastpath.router contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults of the router itself: its storage, its configuration, its package feeds."""
+"""Faults of the router itself: its storage, its configuration, what it booted with."""
 
 from __future__ import annotations
 
+import network
 from bench import INCLUDE, Bench, fault
 from steps import Watch
 
 OWN_ETC = "cp -a /etc /tmp/etc && mount -t tmpfs -o size=1m tmpfs /etc && cp -a /tmp/etc/. /etc/ && rm -rf /tmp/etc"
 FILL_ETC = "cat /dev/zero >/etc/filler 2>/dev/null; true"
-NO_OFFLOAD_PACKAGE = "opkg remove kmod-nft-offload >/dev/null"
-OFFLOAD = {"mode": "software", "packages": ["kmod-nft-offload"]}
 
 
 # ---- storage ----------------------------------------------------------------------------------------------------------
@@ -152,6 +151,36 @@ def dangling_link(bench: Bench) -> None:
     bench.run()
 
 
+@fault("somebody else's broken include, committed, and a reboot: no ruleset", ("not loaded",))
+def broken_at_boot(bench: Bench) -> None:
+    bench.sh("echo 'this is not nft' >/etc/nftables.d/99-theirs.nft")
+    reboot(bench)
+    bench.run()
+
+
+@fault("offloading committed on a kernel without flowtables, and a reboot", ("unreachable",))
+def rejected_at_boot(bench: Bench) -> None:
+    """fw4 loads a part of its rules, and none that lets SSH in."""
+    bench.sh("uci set firewall.@defaults[0].flow_offloading=1 && uci commit firewall")
+    bench.sh("mkdir -p /etc/double && echo no >/etc/double/flowtables")
+    reboot(bench)
+    bench.run()
+
+
+def reboot(bench: Bench) -> None:
+    bench.router.reboot()
+    network.plug(bench.router)
+
+
+@fault("somebody deleted the file of an include of ours", runs="new")
+def deleted_file(bench: Bench) -> None:
+    bench.run()
+    bench.sh("rm /etc/nftables.d/fastpath/fastpath.ours.*.nft && fw4 -q reload")
+    bench.before = None
+    bench.run()
+    bench.expect(bench.result.get("changed"), "it was not made again")
+
+
 @fault("a kernel without flowtables", ("no flowtables",))
 def no_flowtables(bench: Bench) -> None:
     bench.sh("mkdir -p /etc/double && echo no >/etc/double/flowtables")
@@ -166,57 +195,6 @@ def fallback_refused(bench: Bench) -> None:
 @fault("hardware refuses the offload, on_fallback: warn", ("loaded-less",), "new")
 def fallback_accepted(bench: Bench) -> None:
     bench.run(mode="hardware")
-
-
-# ---- packages ---------------------------------------------------------------------------------------------------------
-
-
-@fault("opkg locked", ("locked",))
-def opkg_locked(bench: Bench) -> None:
-    lock = 'import fcntl, time; f = open("/var/lock/opkg.lock", "w"); fcntl.lockf(f, fcntl.LOCK_EX); time.sleep(60)'
-    bench.sh(f"{NO_OFFLOAD_PACKAGE}; mkdir -p /var/lock")
-    bench.background(f"/opt/double/bin/python3 -c '{lock}'")
-    bench.wait_for(lambda: bench.router.exec("opkg update").returncode == 255)
-    bench.run(**OFFLOAD)
-
-
-@fault("apk locked", ("locked",), flavour="25.12")
-def apk_locked(bench: Bench) -> None:
-    bench.sh("apk del kmod-nft-offload >/dev/null; : >>/lib/apk/db/lock")
-    bench.background("flock -x /lib/apk/db/lock sleep 90")
-    bench.wait_for(lambda: bench.router.exec("flock -n -x /lib/apk/db/lock true").returncode != 0)
-    bench.run(**OFFLOAD)
-
-
-@fault("package feed unreachable (opkg)", ("feeds cannot be reached",))
-def feed_unreachable(bench: Bench) -> None:
-    bench.sh(f"{NO_OFFLOAD_PACKAGE}; echo 'src/gz x http://127.0.0.1:9/x' >/etc/opkg/distfeeds.conf")
-    bench.run(**OFFLOAD)
-
-
-@fault("package feed unreachable (apk)", ("feeds cannot be reached",), flavour="25.12")
-def apk_feed_unreachable(bench: Bench) -> None:
-    bench.sh("echo http://127.0.0.1:9/x/packages.adb >/etc/apk/repositories.d/distfeeds.list")
-    bench.run(mode="software", packages=["nlbwmon"])
-
-
-@fault("package feed with a bad signature", ("bad signature",))
-def feed_signature(bench: Bench) -> None:
-    bench.sh(f"{NO_OFFLOAD_PACKAGE}; echo 'src/gz x file:///usr/share/lab-feed/badsig' >/etc/opkg/distfeeds.conf")
-    bench.run(**OFFLOAD)
-
-
-@fault("installing would change the kernel package", ("would change the kernel",))
-def kernel_change(bench: Bench) -> None:
-    feed = "src/gz x file:///usr/share/lab-feed/kmods-new-kernel"
-    bench.sh(f"{NO_OFFLOAD_PACKAGE}; opkg remove kmod-nf-flow >/dev/null; echo '{feed}' >/etc/opkg/distfeeds.conf")
-    bench.run(**OFFLOAD)
-
-
-@fault("a package whose own script fails", ("script failed",))
-def failing_script(bench: Bench) -> None:
-    bench.ignored = ("/usr/lib/opkg/", "/usr/share/failpost/")  # it is unpacked, and opkg leaves it so
-    bench.run(mode="software", packages=["failpost"])
 
 
 # ---- includes ---------------------------------------------------------------------------------------------------------

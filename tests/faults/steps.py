@@ -30,6 +30,7 @@ import sandbox
 RECEIVE, SEND = 0xC0502100, 0xC0182101  # SECCOMP_IOCTL_NOTIF_RECV, _SEND
 CONTINUE = 1
 AT_FDCWD = 0xFFFFFF9C  # the low 32 bits
+END_SERVER = "kill -9 $(pidof dropbear); while pidof dropbear >/dev/null; do :; done"
 NOT_FILES = ("/proc/", "/sys/", "/dev/", "/opt/double/", "pipe:", "socket:", "anon_inode:", "/memfd:")
 # name of the call: (where its path is, directory descriptor's argument or None) or the descriptor's argument
 PATHS = {"open": (0, None), "openat": (1, 0), "creat": (0, None), "truncate": (0, None), "rename": (1, None),
@@ -108,7 +109,7 @@ class Watch:
 
     def __enter__(self) -> Watch:
         router = self._router
-        router.run("kill -9 $(pidof dropbear); while pidof dropbear >/dev/null; do :; done")
+        router.run(END_SERVER)
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-IS", sandbox.__file__, str(theirs.fileno()),
                    "nsenter", "-t", str(router.pid), "-m", "-u", "-i", "-n", "-p", f"--wd=/proc/{router.pid}/root/",
@@ -146,7 +147,8 @@ class Watch:
         self._thread.join(10)
         os.close(self._listener)
         if not self._stopped:
-            self._router.run("dropbear -R -B -p 22 2>>/tmp/log/dropbear")
+            self._router.run(f"{END_SERVER}; dropbear -R -B -p 22 2>>/tmp/log/dropbear")
+            self._wait_for_server()
         if self.error:
             raise self.error
 

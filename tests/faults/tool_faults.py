@@ -113,17 +113,34 @@ def large(bench: Bench) -> None:
     )
 
 
-@fault("names that are shell text", ("no name",))
+NAMES = {
+    "quotes": "it's\"", "backticks": "`touch /tmp/executed`", "$()": "$(touch /tmp/executed)", "a newline": "a\nb", "CRLF": "a\r\n",
+    "NUL": "a\0b", "UTF-8": "grüße", "a here-document mark": "<<EOF", "shell text": SHELL_TEXT, "a path": "../../passwd",
+    "a comment": "#", "no character": "", "300 KB": "a" * 300_000,
+}  # fmt: skip
+
+
+def named(name: str) -> tuple[dict, ...]:
+    """Arguments with NAME wherever a name is taken."""
+    return (
+        {"owner": name},
+        {"packages": [name]},
+        {"firewall_defaults": {"input": name}},
+        {"firewall_defaults": {name: "ACCEPT"}},
+        {"includes": [{**INCLUDE, "chain": name}]},
+        {"includes": [{**INCLUDE, "name": name}]},
+    )
+
+
+@fault("names with quotes, `, $(), newlines, CRLF, NUL, UTF-8, <<, 300 KB", ("not possible as a name",))
 def odd_names(bench: Bench) -> None:
-    for arguments in (
-        {"owner": SHELL_TEXT},
-        {"packages": [SHELL_TEXT]},
-        {"includes": [{**INCLUDE, "name": SHELL_TEXT}]},
-        {"firewall_defaults": {"input": SHELL_TEXT}},
-        {"includes": [{**INCLUDE, "chain": SHELL_TEXT}]},
-    ):
+    for what, name in NAMES.items():
+        for arguments in named(name):
+            bench.run_engine(**arguments)
+            bench.expect(bench.result["status"] == "failed", f"not refused: {what} in {[*arguments]}")
+    for arguments in named(SHELL_TEXT):
         bench.run(**arguments)
-        bench.expect(bench.result["status"] == "failed", f"not refused: {arguments}")
+        bench.expect(bench.result["status"] == "failed", f"not refused: {[*arguments]}")
     nothing_was_executed(bench)
 
 

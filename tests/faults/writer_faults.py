@@ -66,14 +66,14 @@ def luci_applied(bench: Bench) -> None:
 
 @fault("another run holds the lock", ("Another run",))
 def busy(bench: Bench) -> None:
-    bench.background("flock -x /var/run/fastpath.lock sleep 40")
+    bench.background("flock -x /var/run/fastpath.lock sleep 300")
     bench.wait_for(lambda: bench.router.exec("flock -n -x /var/run/fastpath.lock true").returncode != 0)
     bench.run()
 
 
 @fault("an fw4 that hangs with its lock", ("fw4 has been busy",), slow=True)
 def hanging_fw4(bench: Bench) -> None:
-    bench.background("flock -x /var/run/fw4.lock sleep 50")
+    bench.background("flock -x /var/run/fw4.lock sleep 300")
     bench.wait_for(lambda: bench.router.exec("flock -n -x /var/run/fw4.lock true").returncode != 0)
     bench.run()
 
@@ -95,7 +95,7 @@ def two_controllers(bench: Bench) -> None:
     bench.remember()
     with running(other, [offload_task(**bench.arguments)]) as (process, results):
         bench.run()
-        process.wait(120)
+        process.wait(300)
         seen = results.read_text()
     winners = [bench.result["status"] == "ok", '"status": "ok"' in seen]
     bench.expect(any(winners), "both lost")
