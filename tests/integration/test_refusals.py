@@ -76,7 +76,7 @@ ARGUMENTS = {
     "NUL": (("NUL",), {"includes": include(content="counter\0")}),
     "300 KB": (("bytes",), {"includes": include(content="# x\n" * 76800)}),
     "other package manager": (("has opkg",), {"packages": ["ethtool"], "package_manager": "apk"}),
-    "unknown option": (("flowtables",), {"flowtables": []}),
+    "unknown option": (("preflight",), {"preflight": "warn"}),
     "what nft refuses": (("include ours:2:", "Error: syntax error", "this is not nft"),
                          {"includes": include(content="counter\nthis is not nft\n")}),
     "reference that nft refuses": (("nosuchchain", "No such file"), {"includes": include(content="jump nosuchchain")}),

@@ -193,3 +193,17 @@ class Flow:
         # Its server has nobody else to wait for, but may not have noticed.
         self.vm.server.exec(f"pgrep -f 'iperf3 -s -1 -D -p {self.server_port}' | while read -r pid; do kill $pid; done")
         self.vm.router.exec(f"nft delete table inet {self.watch}")
+
+
+def survives_reloads(vm: object) -> str:
+    """A flow that is offloaded, before and after reloads of the firewall; what became of it, in a phrase."""
+    with Flow(vm) as flow:
+        assert flow.settled().offloaded
+        before = flow.look()
+        for _ in range(3):
+            vm.router.run("fw4 -q reload")
+        after = flow.settled()
+        seen = flow.look().forward - before.forward
+        again = flow.retransmits()
+    assert after.offloaded
+    return f"3 reloads: {seen} packets in forward, {again} segments sent again, {after}"

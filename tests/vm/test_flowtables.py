@@ -18,6 +18,7 @@ from cases import (
     devices,
     flowtables,
     offload_task,
+    survives_reloads,
     until,
 )
 from play import running
@@ -105,16 +106,7 @@ def test_changes_under_a_flow(vm):
 @case("fw4 reload while a flow of a custom flowtable runs")
 def test_reload(vm):
     held(vm, flowtables=[ALL])
-    with Flow(vm) as flow:
-        assert flow.settled().offloaded
-        before = flow.look()
-        for _ in range(3):
-            vm.router.run("fw4 -q reload")
-        after = flow.settled()
-        seen = flow.look().forward - before.forward
-        again = flow.retransmits()
-    assert after.offloaded
-    return f"3 reloads: {seen} packets in forward, {again} segments sent again, {after}"
+    return survives_reloads(vm)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from cases import Flow, case, converge, flowtables
+from cases import Flow, case, converge, flowtables, survives_reloads
 
 SOFTWARE = "devices = { br-lan, eth1 } counter"
 HARDWARE = "devices = { eth0, eth1 } flags offload counter"
@@ -76,13 +76,4 @@ def test_from_none(vm, mode):
 def test_reload(vm, mode, driver):
     vm.driver(driver)
     converge(vm, mode=mode)
-    with Flow(vm) as flow:
-        assert flow.settled().offloaded
-        before = flow.look()
-        for _ in range(3):
-            vm.router.run("fw4 -q reload")
-        after = flow.settled()
-        seen = flow.look().forward - before.forward
-        again = flow.retransmits()
-    assert after.offloaded
-    return f"3 reloads: {seen} packets in forward, {again} segments sent again, {after}"
+    return survives_reloads(vm)
