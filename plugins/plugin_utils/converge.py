@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.fastpath.router.plugins.plugin_utils import report
+from ansible_collections.fastpath.router.plugins.plugin_utils import failures, report
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import Desired
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import ArgumentError, RouterError
 from ansible_collections.fastpath.router.plugins.plugin_utils.flowtables import flowtable_script
@@ -75,6 +75,8 @@ def roll_back(router: Router, desired: Desired, check: bool, diff: bool) -> tupl
 
 
 def _refuse_pending(plan: Plan, desired: Desired, observed: Observed) -> None:
+    if "busy" in observed.flags and not plan.empty:
+        raise RouterError("fastpath-busy", *failures.FAILURES["fastpath-busy"])
     if observed.staged and not plan.empty and desired.pending_changes == "fail":
         raise RouterError(
             "pending-changes",

@@ -155,6 +155,15 @@ def test_what_is_only_staged_is_not_taken_for_what_is_there(router):
     assert [f["id"] for f in result["findings"]] == ["pending-changes"]
 
 
+def test_what_another_run_has_staged_is_not_called_somebodys(router):
+    lock = "/var/run/fastpath.lock"
+    router.run(f"flock {lock} sleep 100 >/dev/null 2>&1 & while flock -n {lock} true; do :; done")
+    router.run("uci set firewall.@rule[0].enabled=0")
+    refuse(router, "Another run is at work", mode="software")
+    refuse(router, "Another run is at work", mode="software", pending_changes="discard")
+    assert not offload(router)["changed"]
+
+
 def test_staged_changes_of_others_are_saved_before_they_are_discarded(router):
     router.run("uci set firewall.@rule[0].enabled=0")
     result = offload(router, mode="software", pending_changes="discard", confirm_timeout=20)

@@ -12,7 +12,6 @@
 
 STAGE=$RUN/stage
 FW4_LOCK=/var/run/fw4.lock
-OUR_LOCK=/var/run/fastpath.lock
 
 apply() {
 	begin

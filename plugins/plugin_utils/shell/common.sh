@@ -9,6 +9,7 @@
 RUN=/var/run/fastpath          # RAM: locks, staged files, what a transaction needs to know of itself
 KEEP=/etc/nftables.d/fastpath  # flash: our include files; a folder is not included by fw4's glob, and survives sysupgrade
 CONFIG=/etc/config/firewall
+OUR_LOCK=/var/run/fastpath.lock
 DELTA=/tmp/.uci/firewall       # uci's staging area, shared with everybody
 
 section() {

@@ -48,6 +48,8 @@ probe_flags() {
 	[ -e /var/run/fw4.state ] && echo state
 	[ -e /var/run/uci/firewall ] && echo override
 	[ -e "$CONFIG" ] && echo config
+	# What is staged can be another run's of ours.
+	[ -s "$DELTA" ] && [ -e "$OUR_LOCK" ] && ! flock -n "$OUR_LOCK" true && echo busy
 	value=
 	# read fails, although it reads: sysctl files end after the first byte for a shell that takes one at a time
 	[ ! -r /proc/sys/net/netfilter/nf_conntrack_acct ] || read -r value </proc/sys/net/netfilter/nf_conntrack_acct
