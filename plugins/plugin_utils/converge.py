@@ -9,10 +9,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.fastpath.router.plugins.plugin_utils import failures, report
+from ansible_collections.fastpath.router.plugins.plugin_utils.changes import Plan
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import Desired
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import ArgumentError, RouterError
 from ansible_collections.fastpath.router.plugins.plugin_utils.flowtables import flowtable_script
-from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan, make_plan, plan_way_back
+from ansible_collections.fastpath.router.plugins.plugin_utils.plan import make_plan, plan_way_back
 from ansible_collections.fastpath.router.plugins.plugin_utils.probe import probe
 from ansible_collections.fastpath.router.plugins.plugin_utils.refusals import refusals, refuse_stranger
 from ansible_collections.fastpath.router.plugins.plugin_utils.router import Router

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.fastpath.router.plugins.plugin_utils.changes import Plan
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import KEEP, STAGE, Desired
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import RouterError
-from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan
 
 AGAIN = "Nothing was changed. Run the task again."
 # code: (what is wrong, what to do)

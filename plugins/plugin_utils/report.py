@@ -9,9 +9,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import asdict
 
+from ansible_collections.fastpath.router.plugins.plugin_utils.changes import Plan
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import KEEP, Desired
 from ansible_collections.fastpath.router.plugins.plugin_utils.flowtables import Flowtable, candidates, expected_devices
-from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan
 from ansible_collections.fastpath.router.plugins.plugin_utils.router import Router
 from ansible_collections.fastpath.router.plugins.plugin_utils.state import Observed
 from ansible_collections.fastpath.router.plugins.plugin_utils.transaction import Outcome

@@ -141,6 +141,12 @@ def owned_sections(sections: t.Iterable[uci.Section], owner: str) -> list[uci.Se
     return [section for section in sections if section.name == mark or section.name.startswith(f"{mark}_")]
 
 
+def referred_files(sections: t.Iterable[uci.Section]) -> list[str]:
+    """The names of our files that these include sections load."""
+    paths = (section.get("path") or "" for section in sections)
+    return [path.removeprefix(f"{KEEP}/") for path in paths if path.startswith(f"{KEEP}/")]
+
+
 def parse_probe(sections: t.Mapping[str, str]) -> Observed:
     """Understand the sections of a probe's reply. Raises RouterError where they make no sense."""
     system = _assignments(sections.get("system", ""))

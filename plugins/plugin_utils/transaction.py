@@ -16,10 +16,10 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.fastpath.router.plugins.plugin_utils import failures, uci
+from ansible_collections.fastpath.router.plugins.plugin_utils.changes import Plan
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import Desired
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import RouterError, Unreachable
 from ansible_collections.fastpath.router.plugins.plugin_utils.frame import new_nonce
-from ansible_collections.fastpath.router.plugins.plugin_utils.plan import Plan
 from ansible_collections.fastpath.router.plugins.plugin_utils.probe import SCRIPT as PROBE
 from ansible_collections.fastpath.router.plugins.plugin_utils.probe import probe_variables
 from ansible_collections.fastpath.router.plugins.plugin_utils.router import Router, quote, shell_file

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.fastpath.router.plugins.plugin_utils.changes import section_changes
 from ansible_collections.fastpath.router.plugins.plugin_utils.desired import KEEP, STAGE, Desired, Include
 from ansible_collections.fastpath.router.plugins.plugin_utils.errors import RouterError
-from ansible_collections.fastpath.router.plugins.plugin_utils.plan import make_plan, section_changes
+from ansible_collections.fastpath.router.plugins.plugin_utils.plan import make_plan
 from ansible_collections.fastpath.router.plugins.plugin_utils.state import Observed
 from ansible_collections.fastpath.router.plugins.plugin_utils.uci import Change, Section, apply_changes
 
