@@ -96,7 +96,8 @@ class Look:
 
     tag: str  # OFFLOAD, HW_OFFLOAD or ""
     packets: int
-    forward: int
+    forward: int  # just before the packets were read
+    forward_after: int
 
 
 @dataclass
@@ -149,17 +150,22 @@ class Flow:
         return self.vm.router.run(f"grep 'sport={self.port} ' /proc/net/nf_conntrack || true").strip()
 
     def look(self) -> Look:
-        script = f"nft list counter inet {self.watch} seen; grep 'sport={self.port} ' /proc/net/nf_conntrack"
+        counter = f"nft list counter inet {self.watch} seen"
+        script = f"{counter}; grep 'sport={self.port} ' /proc/net/nf_conntrack; {counter}"
         text = self.vm.router.run(script)
         tag = re.search(r"\[((?:HW_)?OFFLOAD)\]", text)
         packets = sum(map(int, re.findall(r"packets=(\d+)", text)))
-        return Look(tag[1] if tag else "", packets, int(re.search(r"packets (\d+) bytes", text)[1]))
+        before, after = map(int, re.findall(r"packets (\d+) bytes", text))
+        return Look(tag[1] if tag else "", packets, before, after)
 
     def passage(self, packets: int = MANY) -> Passage:
-        """Two looks with at least that many packets between them."""
+        """Two looks with at least that many packets between them.
+
+        The forward hook is watched for a little longer than the flow, so that a packet of the flow that crossed it is seen.
+        """
         first = self.look()
         last = until(lambda: (look := self.look()).packets >= first.packets + packets and look, "packets of a flow")
-        return Passage(last.tag, last.packets - first.packets, last.forward - first.forward)
+        return Passage(last.tag, last.packets - first.packets, last.forward_after - first.forward)
 
     def settled(self, after: int = 40) -> Passage:
         """After its first packets, of which conntrack and the flowtable need a few."""

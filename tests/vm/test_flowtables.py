@@ -56,8 +56,7 @@ def held(vm, **arguments):
 
 
 def seen_by_forward(passage):
-    """Two counters of a running flow are never read at the same moment."""
-    return passage.forward > 0.8 * passage.packets
+    return passage.forward >= passage.packets - 10
 
 
 @pytest.mark.parametrize(("driver", "tag"), [("none", "OFFLOAD"), ("accepts", "HW_OFFLOAD"), ("refuses", "OFFLOAD")])
